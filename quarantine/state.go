@@ -1,0 +1,70 @@
+package quarantine
+
+import "time"
+
+// State is where an entry stands.
+type State string
+
+// The states.
+const (
+	Held      State = "held"      // waits for somebody
+	Redriven  State = "redriven"  // sent back through the queue
+	Resolved  State = "resolved"  // its redrive was recorded, or was a duplicate
+	Discarded State = "discarded" // somebody decided that it is not a payment
+)
+
+// States lists all of them.
+var States = []State{Held, Redriven, Resolved, Discarded}
+
+// Role is who may make a transition.
+type Role string
+
+// The roles.
+const (
+	Operator Role = "operator"
+	Recorder Role = "recorder"
+	Redrive  Role = "redrive"
+)
+
+// Legal reports whether role may move an entry from one state to the other.
+func Legal(from, to State, by Role) bool {
+	switch from {
+	case Held:
+		return by == Operator && (to == Redriven || to == Discarded)
+	case Redriven:
+		return by == Recorder && (to == Resolved || to == Held) || by == Redrive && to == Held
+	case Resolved, Discarded:
+		return by == Recorder && to == Held
+	}
+	return false
+}
+
+// Transition is one wanted change of state. A store applies it only to an
+// entry that is in state From at attempt Attempt, and writes a HistoryLine.
+type Transition struct {
+	EntryID string
+	From    State
+	To      State
+	Attempt int // the attempt the entry must be at; a step to Redriven adds one
+
+	// A step from Redriven to Held replaces these, when Reason is not empty.
+	Reason      Reason
+	Detail      string
+	FieldErrors []FieldError
+
+	Actor string
+	Note  string
+	At    time.Time
+}
+
+// HistoryLine is one transition that happened.
+type HistoryLine struct {
+	EntryID string
+	From    State // empty for the line that says the entry was made
+	To      State
+	Attempt int    // after the transition
+	Reason  Reason // after the transition
+	Actor   string
+	Note    string
+	At      time.Time
+}

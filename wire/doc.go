@@ -1,0 +1,2 @@
+// Package wire turns the bytes of a message into a payment event and back.
+package wire
