@@ -1,0 +1,126 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"recibo/store"
+)
+
+// attemptTimeout bounds one transaction, so that a database that hangs is
+// noticed. It is far above what any batch takes.
+const attemptTimeout = 30 * time.Second
+
+// commit gets every item of the batch decided and committed, whatever the
+// store answers. It only fails when ctx, the drain deadline, ends.
+func (w *writer) commit(ctx context.Context, batch []*item) error {
+	work := [][]*unit{unitsOf(batch)}
+	for len(work) > 0 {
+		units := work[len(work)-1]
+		work = work[:len(work)-1]
+		next, err := w.commitUnits(ctx, units)
+		if err != nil {
+			return err
+		}
+		work = append(work, next...)
+	}
+	return nil
+}
+
+// commitUnits commits units in one transaction and returns nil, or returns the
+// smaller pieces in which to try again.
+func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, error) {
+	waits := store.Backoff()
+	var sent *decision // what a transaction without an answer would have decided
+	for redone := 0; ; {
+		d, err := w.attempt(ctx, units)
+		if err == nil || (errors.Is(err, errLanded) && sent != nil) {
+			if err != nil {
+				d = sent
+			}
+			w.r.storeWatch.answered(d.outage)
+			w.settled(d)
+			return nil, nil
+		}
+		if errors.Is(err, store.ErrFenced) || errors.Is(err, errLanded) {
+			sent = nil
+			w.renew()
+			continue
+		}
+		class := store.ClassOf(err)
+		switch class {
+		case store.ClassUnknownCommit:
+			sent = d
+		case store.ClassTransient:
+			if redone++; redone <= store.RedoMost {
+				continue
+			}
+			redone = 0
+		case store.ClassData, store.ClassTooBig, store.ClassTooSlow:
+			if pieces, ok := w.divide(ctx, units, class, err); ok {
+				return pieces, nil
+			}
+		}
+		if err := w.r.storeWatch.wait(ctx, err, waits.NextBackOff()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// attempt runs one transaction. The decision is returned also with an error,
+// when it was made before the error came.
+func (w *writer) attempt(ctx context.Context, units []*unit) (*decision, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	var d *decision
+	err := w.r.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		d, err = w.decide(ctx, tx, units)
+		return err
+	})
+	return d, err
+}
+
+// divide answers an error that the units themselves cause. Several are halved,
+// so that the guilty one is found in few transactions while the others are
+// recorded in this same pass. One alone is looked up and then rejected. False
+// means that this is an outage after all.
+func (w *writer) divide(ctx context.Context, units []*unit, class store.Class, cause error) ([][]*unit, bool) {
+	if len(units) > 1 {
+		half := len(units) / 2
+		return [][]*unit{units[half:], units[:half]}, true
+	}
+	u := units[0]
+	if class == store.ClassTooSlow || !u.offers() {
+		return nil, false
+	}
+	stands, err := w.lookUp(ctx, u.items[0].payment.TransactionID)
+	if err != nil {
+		return nil, false
+	}
+	if stands != nil {
+		u.stands = stands
+	} else {
+		u.refuse(words(cause))
+	}
+	return [][]*unit{units}, true
+}
+
+// lookUp returns what is recorded under an id, nil when nothing is.
+func (w *writer) lookUp(ctx context.Context, id string) (*store.Payment, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	page, err := w.r.store.Reader().Payments(ctx, store.PaymentQuery{IDs: []string{id}, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return nil, err
+	}
+	return &page.Items[0], nil
+}
+
+// words are the database's own, without what we were doing at the time.
+func words(err error) string {
+	if e, ok := errors.AsType[*store.Error](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,132 @@
+package recorder
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"recibo/payment"
+	"recibo/store"
+)
+
+// stillEvery is how often an outage that lasts is logged again.
+const stillEvery = time.Minute
+
+// watch follows whether one component answers. However many goroutines meet
+// the outage, it is one: begun by the first failure, ended by the first answer,
+// logged once at each end and once a minute between.
+type watch struct {
+	log       *slog.Logger
+	recorder  string
+	component store.Component
+	target    string
+
+	mu      sync.Mutex
+	current *store.Outage // nil while the component answers
+	saidAt  time.Time
+	total   int64
+	changed chan struct{} // a token for the chronicler: begun or ended
+	ended   []store.Outage
+}
+
+func newWatch(c *Config, component store.Component, target string) *watch {
+	return &watch{log: c.Log, recorder: c.ID, component: component, target: target,
+		changed: make(chan struct{}, 1)}
+}
+
+// failed notes that the component did not answer.
+func (w *watch) failed(cause error) {
+	now := payment.Normalize(time.Now())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.current == nil {
+		w.total++
+		w.current = &store.Outage{ID: fmt.Sprintf("%s/%s/%d", w.recorder, w.component, w.total),
+			Recorder: w.recorder, Component: w.component, Target: w.target, BeganAt: now}
+		w.saidAt = now
+		w.log.Warn(string(w.component)+" does not answer; waiting for it, nothing is lost",
+			string(w.component), w.target, "error", cause)
+		give(w.changed)
+	}
+	o := w.current
+	o.Attempts++
+	o.SeenAt, o.LastError = now, cause.Error()
+	if now.Sub(w.saidAt) >= stillEvery {
+		w.saidAt = now
+		w.log.Warn(string(w.component)+" still does not answer", string(w.component), w.target,
+			"elapsed_ms", now.Sub(o.BeganAt).Milliseconds(), "attempt", o.Attempts, "error", cause)
+	}
+}
+
+// answered notes that the component answered. written says that the end of the
+// outage is in the database already; otherwise the chronicler writes it.
+func (w *watch) answered(written bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.current == nil {
+		return
+	}
+	o := *w.current
+	o.EndedAt = payment.Normalize(time.Now())
+	w.current = nil
+	if !written {
+		w.ended = append(w.ended, o)
+		give(w.changed)
+	}
+	w.log.Info(string(w.component)+" answers again", string(w.component), w.target,
+		"elapsed_ms", o.EndedAt.Sub(o.BeganAt).Milliseconds(), "attempt", o.Attempts)
+}
+
+// ending returns the outage as it will stand if the transaction that is being
+// made now commits, and whether there is one.
+func (w *watch) ending(now time.Time) (store.Outage, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.current == nil {
+		return store.Outage{}, false
+	}
+	o := *w.current
+	o.SeenAt, o.EndedAt = now, now
+	return o, true
+}
+
+// wait notes a failure and waits for d. It fails when ctx ends.
+func (w *watch) wait(ctx context.Context, cause error, d time.Duration) error {
+	if ctx.Err() == nil { // an end of our own is no outage
+		w.failed(cause)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// unwritten returns the outages that ended since the last call, and the one
+// that lasts.
+func (w *watch) unwritten() []store.Outage {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	os := w.ended
+	w.ended = nil
+	if w.current != nil {
+		os = append(os, *w.current)
+	}
+	return os
+}
+
+// state returns how many outages there were, and why the component does not
+// answer now, empty when it does.
+func (w *watch) state() (total int64, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.current != nil {
+		why = w.current.LastError
+	}
+	return w.total, why
+}

@@ -1,0 +1,67 @@
+package recorder
+
+import (
+	"context"
+	"fmt"
+
+	"recibo/payment"
+	"recibo/queue"
+	"recibo/store"
+
+	"time"
+)
+
+// writer takes batches and gets them committed, one transaction at a time.
+type writer struct {
+	r        *Recorder
+	identity store.Writer
+	seq      int64 // of the last transaction known to be committed
+	renewed  int   // how often the identity was given up
+	payments []store.Payment
+}
+
+func newWriter(r *Recorder, number int) *writer {
+	return &writer{r: r, identity: store.Writer{
+		ID:       fmt.Sprintf("%s/%d", r.config.ID, number),
+		Recorder: r.config.ID, Host: r.config.Host, Version: r.config.Version,
+		StartedAt: payment.Normalize(time.Now()),
+	}}
+}
+
+// run works until the buffer is closed and empty, or ctx ends.
+func (w *writer) run(ctx context.Context, b *buffer) {
+	for {
+		batch := b.take(ctx, w.r.config.Batch)
+		if batch == nil {
+			return
+		}
+		if w.commit(ctx, batch) != nil {
+			return // past the drain deadline: what is left goes back to the queue
+		}
+	}
+}
+
+// settled accounts for what a committed decision decided, and has it acked.
+func (w *writer) settled(d *decision) {
+	w.seq++
+	deliveries := make([]queue.Delivery, 0, len(d.fates))
+	for _, u := range d.units {
+		for _, it := range u.items {
+			it.fate = d.fates[len(deliveries)]
+			w.r.counts.add(it.fate)
+			deliveries = append(deliveries, it.delivery)
+		}
+	}
+	w.r.acks <- deliveries
+}
+
+// renew gives the writer a new identity: its row went back in time (a failover
+// that lost commits) or on without it, so its numbers prove nothing any more.
+func (w *writer) renew() {
+	w.renewed++
+	w.identity.ID = fmt.Sprintf("%s.%d", w.identity.ID, w.renewed)
+	w.identity.StartedAt = payment.Normalize(time.Now())
+	w.seq = 0
+	w.r.log.Warn("the database lost track of this writer; it goes on under a new id",
+		"store", w.r.config.StoreTarget, "writer", w.identity.ID)
+}
