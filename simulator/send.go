@@ -1,0 +1,144 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"recibo/queue"
+)
+
+// sending is one batch on its way. Parts are the indexes still to be sent, by
+// publish; there is more than one only after a part was too big.
+type sending struct {
+	batch
+	parts [][]int
+	doubt []bool // had no answer once, and is not known to be sent
+}
+
+// send publishes the batch until the broker has all of it, but for what can
+// never be sent, or ctx ends.
+func (r *run) send(ctx context.Context, b batch) error {
+	if r.Ledger != nil {
+		if err := r.Ledger.Append(b.lines); err != nil {
+			return err
+		}
+	}
+	s := &sending{batch: b, parts: [][]int{indexes(len(b.messages))}, doubt: make([]bool, len(b.messages))}
+	defer r.giveUp(s)
+	for len(s.parts) > 0 && ctx.Err() == nil {
+		part := s.parts[len(s.parts)-1]
+		s.parts = s.parts[:len(s.parts)-1]
+		err := r.Publisher.Publish(ctx, s.pick(part))
+		accepted, failed := r.settle(s, part, err)
+		if err := r.accept(s, accepted); err != nil {
+			return err
+		}
+		switch {
+		case errors.Is(err, queue.ErrClosed):
+			return err
+		case failed:
+			r.queue.wait(ctx, len(accepted) == 0, err)
+		default:
+			r.queue.over()
+		}
+	}
+	return nil
+}
+
+func indexes(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+func (s *sending) pick(part []int) []queue.Message {
+	if len(part) == len(s.messages) {
+		return s.messages
+	}
+	ms := make([]queue.Message, len(part))
+	for i, n := range part {
+		ms[i] = s.messages[n]
+	}
+	return ms
+}
+
+// settle sorts the part by what the error of its publish says. What has to be
+// sent again goes back to the parts; failed is true when that is better done
+// later.
+func (r *run) settle(s *sending, part []int, err error) (accepted []int, failed bool) {
+	if err == nil {
+		return part, false
+	}
+	partial, ok := errors.AsType[*queue.PartialError](err)
+	if !ok { // an error without details leaves all of them without an answer
+		partial = &queue.PartialError{Unknown: indexes(len(part)), Err: err}
+	}
+	unsent := make([]bool, len(part))
+	var tooBig, again []int
+	for _, i := range partial.Refused {
+		unsent[i] = true
+		if partial.TooBig {
+			tooBig = append(tooBig, part[i])
+		} else {
+			again = append(again, part[i])
+		}
+	}
+	for _, i := range partial.Unknown {
+		unsent[i] = true
+		s.doubt[part[i]] = true
+		again = append(again, part[i])
+	}
+	for i, n := range part {
+		if !unsent[i] {
+			accepted = append(accepted, n)
+		}
+	}
+	if len(again) > 0 {
+		slices.Sort(again)
+		s.parts = append(s.parts, again)
+	}
+	r.tooBig(s, tooBig)
+	return accepted, len(again) > 0
+}
+
+// tooBig halves what was refused for its size, since together messages may be
+// too big that alone are not. One alone is given up.
+func (r *run) tooBig(s *sending, refused []int) {
+	switch half := len(refused) / 2; len(refused) {
+	case 0:
+	case 1:
+		m := &s.messages[refused[0]]
+		s.doubt[refused[0]] = false // the broker cannot have it
+		r.result.Refused++
+		r.log.Warn("message is too big for the queue, not sent",
+			"queue", r.Queue, "message", m.ID, "bytes", len(m.Body))
+	default:
+		slices.Sort(refused)
+		s.parts = append(s.parts, refused[half:], refused[:half])
+	}
+}
+
+// accept counts what the broker durably has, and notes it in the ledger.
+func (r *run) accept(s *sending, accepted []int) error {
+	for _, n := range accepted {
+		s.doubt[n] = false
+		r.result.count(s.kinds[n])
+	}
+	r.progress()
+	if r.Ledger == nil {
+		return nil
+	}
+	return r.Ledger.Sent(accepted)
+}
+
+// giveUp counts what stays without an answer.
+func (r *run) giveUp(s *sending) {
+	for _, doubt := range s.doubt {
+		if doubt {
+			r.result.InDoubt++
+		}
+	}
+}
