@@ -1,0 +1,51 @@
+# Everything a developer or a CI machine runs. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Packages whose tests run a second time under the race detector: those where
+# goroutines meet. SQLite is about twenty times slower there, so not all.
+RACE ?= ./recorder/... ./queue/... ./simulator/... ./store/storetest/... ./internal/app/...
+
+FUZZTIME ?= 60s
+# How long `make test` fuzzes each target beyond its committed corpus.
+SHORTFUZZ ?= 3s
+
+.PHONY: help build test lint bench fuzz chaos cover demo fmt
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/recibo
+	go build -o bin/recibo ./cmd/recibo
+
+test: lint ## Lint, fuzz briefly, run every test, the concurrent ones also with -race; count the skips
+	tools/need sqlite3
+	tools/fuzz $(SHORTFUZZ)
+	go -C tools test ./...
+	go -C tools build -o ../bin/testsum ./testsum
+	@bin/testsum ./... -- -race $(RACE)
+
+lint: ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
+	@tools/lint
+
+bench: ## Measure throughput beside what the database and the queue can do alone
+	go run ./bench
+
+fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
+	tools/fuzz $(FUZZTIME)
+
+chaos: ## Kill, freeze and restart everything for a long while
+	go test ./e2e -run Chaos -tags chaos -timeout 60m -v
+
+cover: ## Run the tests and write bin/cover.html
+	@mkdir -p bin
+	go test -coverpkg=./... -coverprofile=bin/cover.out ./...
+	go tool cover -html=bin/cover.out -o bin/cover.html
+	@go tool cover -func=bin/cover.out | tail -1
+
+demo: ## Watch payments flow for ten seconds, and the proof that none was lost
+	go run ./cmd/recibo demo
+
+fmt: ## Format all Go files
+	gofmt -w .
