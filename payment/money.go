@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 const (
@@ -53,18 +54,8 @@ func amountFault(code Code, text, hint string) *Fault {
 // amountNotation names the first way in which text is not a plain decimal.
 func amountNotation(text, whole, fraction string, pointed bool) *Fault {
 	switch {
-	case text == "":
-		return amountFault(CodeEmpty, text, "write the amount, for example 150.75")
-	case strings.ContainsAny(text, " \t\r\n\u00a0"):
-		return amountFault(CodeSpaces, text, "write the digits without spaces: 150.75")
-	case text[0] == '-' || text[0] == '+':
-		return amountFault(CodeSign, text, "write the amount without a sign: 150.75")
-	case strings.Contains(text, ","):
-		return amountFault(CodeComma, text, "use a point: 150.75")
-	case isExponent(text):
-		return amountFault(CodeExponent, text, "write all the digits: 150.75")
 	case !isDigits(whole) || (pointed && !isDigits(fraction)):
-		return amountFault(CodeNotANumber, text, "write digits and one point: 150.75")
+		return amountSigns(text)
 	case len(whole) > 1 && whole[0] == '0':
 		return amountFault(CodeLeadingZero, text, "write the amount without leading zeros: 150.75")
 	case len(whole) > maxUnitDigits:
@@ -73,6 +64,31 @@ func amountNotation(text, whole, fraction string, pointed bool) *Fault {
 		return amountFault(CodeTooManyDecimals, text, "no currency has more than 4 decimals")
 	}
 	return nil
+}
+
+// amountSigns says what stands in text besides digits and one point.
+func amountSigns(text string) *Fault {
+	switch {
+	case text == "":
+		return amountFault(CodeEmpty, text, "write the amount, for example 150.75")
+	case strings.ContainsFunc(text, isForeign):
+		return amountFault(CodeNotANumber, text, "write digits and one point: 150.75")
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return amountFault(CodeSpaces, text, "write the digits without spaces: 150.75")
+	case text[0] == '-' || text[0] == '+':
+		return amountFault(CodeSign, text, "write the amount without a sign: 150.75")
+	case strings.Contains(text, ","):
+		return amountFault(CodeComma, text, "use a point: 150.75")
+	case isExponent(text):
+		return amountFault(CodeExponent, text, "write all the digits: 150.75")
+	}
+	return amountFault(CodeNotANumber, text, "write digits and one point: 150.75")
+}
+
+// isForeign tells what no notation of a number holds, so that R$ 150,75 is not
+// blamed for its space or its comma.
+func isForeign(r rune) bool {
+	return (r < '0' || r > '9') && !strings.ContainsRune(".,+-eE", r) && !unicode.IsSpace(r)
 }
 
 func isDigits(s string) bool {
@@ -98,12 +114,12 @@ func isExponent(s string) bool {
 // AppendDecimal appends the amount with exactly the currency's decimals, 150.75.
 func (m Money) AppendDecimal(b []byte) []byte {
 	decimals, _ := m.Currency.Decimals()
-	minor := m.Minor
-	if minor < 0 {
+	minor := uint64(m.Minor)
+	if m.Minor < 0 {
 		b, minor = append(b, '-'), -minor
 	}
 	var scratch [24]byte
-	digits := strconv.AppendInt(scratch[:0], minor, 10)
+	digits := strconv.AppendUint(scratch[:0], minor, 10)
 	for range decimals + 1 - len(digits) {
 		digits = append(digits, 0)
 		copy(digits[1:], digits)

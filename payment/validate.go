@@ -48,13 +48,13 @@ func checkTransactionID(s string) *Fault {
 	if s == "" {
 		return fault(CodeEmpty, "give the id that the payment system made")
 	}
-	if len(s) > maxTransactionID {
-		return fault(CodeTooLong, "use at most 64 characters")
-	}
 	for i := range len(s) {
 		if s[i] < '!' || s[i] > '~' {
 			return fault(CodeNotVisibleASCII, "use letters, digits and signs of ASCII, no spaces")
 		}
+	}
+	if len(s) > maxTransactionID { // bytes are characters, now that all are ASCII
+		return fault(CodeTooLong, "use at most 64 characters")
 	}
 	return nil
 }
@@ -102,10 +102,10 @@ func checkText(field, s string, most int) *Fault {
 		return fault(CodeEmpty, "give 1 to 64 printable characters")
 	}
 	characters, blank := 0, true
-	for i, r := range s {
-		if c := s[i]; r == utf8.RuneError && c != 0xEF {
-			return fault(CodeNotPrintable, "use valid UTF-8")
-		}
+	if !utf8.ValidString(s) {
+		return fault(CodeNotPrintable, "use valid UTF-8")
+	}
+	for _, r := range s {
 		if !unicode.IsPrint(r) {
 			return fault(CodeNotPrintable, "use printable characters only")
 		}

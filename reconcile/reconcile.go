@@ -27,6 +27,7 @@ type Config struct {
 	Since, Until time.Time // of occurred_at; Until is exclusive
 
 	TempDir  string // for the sorting of more than fits into memory; default: the system's
+	Chunk    int    // records sorted in memory at once; default 100,000, some 30 MB
 	Examples int    // most ids named for each kind of difference; default 10
 }
 
@@ -58,7 +59,10 @@ const (
 	KindDiffering  = "differing"
 )
 
-const defaultExamples = 10
+const (
+	defaultExamples = 10
+	defaultChunk    = 100_000
+)
 
 type run struct {
 	Config
@@ -70,6 +74,9 @@ type run struct {
 func Run(ctx context.Context, c Config) (Result, error) {
 	if c.Examples <= 0 {
 		c.Examples = defaultExamples
+	}
+	if c.Chunk <= 0 {
+		c.Chunk = defaultChunk
 	}
 	r := &run{Config: c, named: map[string]int{}, result: Result{Examples: []Example{}}}
 	ctx, cancel := context.WithCancel(ctx) // ends the sorters whatever happens

@@ -7,9 +7,6 @@ import (
 	"github.com/lanrat/extsort"
 )
 
-// chunk is how many records are sorted in memory at once: some 30 MB.
-const chunk = 100_000
-
 // sorter sorts records on disk where they do not fit into a chunk.
 type sorter[T any] struct {
 	ctx  context.Context
@@ -24,10 +21,10 @@ type codec[T any] struct {
 	compare func(a, b T) int
 }
 
-func newSorter[T any](ctx context.Context, c codec[T], tempDir string) *sorter[T] {
+func newSorter[T any](ctx context.Context, c codec[T], r *Config) *sorter[T] {
 	s := &sorter[T]{ctx: ctx, in: make(chan T, 256)}
 	config := extsort.DefaultConfig()
-	config.ChunkSize, config.TempFilesDir = chunk, tempDir
+	config.ChunkSize, config.TempFilesDir = r.Chunk, r.TempDir
 	sort, out, errs := extsort.Generic(s.in, c.decode, c.encode, c.compare, config)
 	s.out, s.errs = out, errs
 	go sort.Sort(ctx)

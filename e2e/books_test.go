@@ -1,0 +1,79 @@
+package e2e_test
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"testing"
+	"time"
+
+	"recibo/ledger"
+	"recibo/quarantine"
+	"recibo/simulator"
+)
+
+// defaultStart is where the simulator's time begins unless told otherwise.
+var defaultStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// checkBooks holds the tables against the tally, and the quarantine against
+// what the simulator meant each faulty message to be.
+func (p *place) checkBooks(t *testing.T, seed uint64, count int64, faults simulator.Faults) {
+	t.Helper()
+	db := p.open()
+	for name, query := range map[string]string{
+		"ids recorded twice":                "SELECT count(*) - count(DISTINCT transaction_id) FROM payments",
+		"tally of recorded minus payments":  "SELECT (SELECT sum(count) FROM tally WHERE fate = 'recorded') - (SELECT count(*) FROM payments)",
+		"tally of quarantined minus seen":   "SELECT (SELECT sum(count) FROM tally WHERE fate = 'quarantined') - (SELECT sum(seen) FROM quarantine)",
+		"entries by reason that disagree":   reasonsThatDisagree,
+		"amounts by currency that disagree": amountsThatDisagree,
+		"outages left open":                 "SELECT count(*) FROM outages WHERE ended_at IS NULL",
+	} {
+		if n := p.value(db, query); n != 0 {
+			t.Errorf("%s: %d, want 0", name, n)
+		}
+	}
+	p.checkQuarantine(t, db, seed, count, faults)
+}
+
+const reasonsThatDisagree = `
+SELECT count(*) FROM
+ (SELECT reason, sum(count) AS n FROM tally WHERE fate = 'quarantined' GROUP BY reason) a
+ FULL JOIN (SELECT reason, sum(seen) AS n FROM quarantine GROUP BY reason) b USING (reason)
+WHERE a.n IS NOT b.n`
+
+// Sums of text would be floats; the integer that is generated from each amount
+// is exact, and the tally's text without its point is the same integer.
+const amountsThatDisagree = `
+SELECT count(*) FROM
+ (SELECT currency, sum(CAST(replace(amount, '.', '') AS INTEGER)) AS n FROM tally WHERE fate = 'recorded' GROUP BY currency) a
+ FULL JOIN (SELECT currency, sum(amount_minor) AS n FROM payments GROUP BY currency) b USING (currency)
+WHERE a.n IS NOT b.n`
+
+// checkQuarantine wants every faulty message held once, for the reason it was
+// made for, and nothing else held.
+func (p *place) checkQuarantine(t *testing.T, db *sql.DB, seed uint64, count int64, faults simulator.Faults) {
+	t.Helper()
+	reasonOf := map[ledger.Kind]quarantine.Reason{ledger.Malformed: quarantine.Malformed,
+		ledger.Invalid: quarantine.Invalid, ledger.TooLarge: quarantine.TooLarge}
+	generator := simulator.New(simulator.Config{Seed: seed, Start: defaultStart, Faults: faults})
+	var wanted, conflicts int64
+	for range count {
+		m := generator.Next()
+		reason, faulty := reasonOf[m.Kind]
+		switch {
+		case m.Kind == ledger.Conflict:
+			conflicts++
+		case faulty:
+			wanted++
+			id := quarantine.EntryID(reason, sha256.Sum256(m.Body))
+			if p.value(db, "SELECT count(*) FROM quarantine WHERE id = ? AND reason = ?", id, string(reason)) != 1 {
+				t.Errorf("message %s is not held as %s", m.ID, reason)
+			}
+		}
+	}
+	if n := p.value(db, "SELECT count(*) FROM quarantine WHERE reason = 'conflict'"); n != conflicts {
+		t.Errorf("%d conflicts held, want %d", n, conflicts)
+	}
+	if n := p.value(db, "SELECT count(*) FROM quarantine"); n != wanted+conflicts {
+		t.Errorf("%d entries, want %d: a good event may be held", n, wanted+conflicts)
+	}
+}

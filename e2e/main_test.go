@@ -1,0 +1,147 @@
+package e2e_test
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+)
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(build(m))
+}
+
+func build(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "recibo-e2e")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "recibo")
+	if out, err := exec.Command("go", "build", "-o", binary, "recibo/cmd/recibo").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// place is a folder with a queue and a database of its own.
+type place struct {
+	t   *testing.T
+	dir string
+}
+
+func newPlace(t *testing.T) *place { return &place{t: t, dir: t.TempDir()} }
+
+func (p *place) database() string { return filepath.Join(p.dir, "recibo-data", "recibo.db") }
+
+// command prepares recibo in the place. What it says goes to the test's log
+// when the test fails.
+func (p *place) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "NO_COLOR=1", "XDG_CONFIG_HOME="+p.dir)
+	log := &bytes.Buffer{}
+	cmd.Stderr = log
+	p.t.Cleanup(func() {
+		if p.t.Failed() {
+			p.t.Logf("recibo %v said:\n%s", args, log)
+		}
+	})
+	return cmd
+}
+
+// run runs recibo to its end, wants the exit code, and decodes its JSON result
+// into result unless that is nil.
+func (p *place) run(code int, result any, args ...string) {
+	p.t.Helper()
+	cmd := p.command(args...)
+	out := &bytes.Buffer{}
+	cmd.Stdout = out
+	timer := time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != code {
+		p.t.Fatalf("recibo %v: %v, want exit code %d\n%s\n%s", args, err, code, out, cmd.Stderr)
+	}
+	if result == nil {
+		return
+	}
+	if err := json.Unmarshal(out.Bytes(), result); err != nil {
+		p.t.Fatalf("recibo %v: %v in %q", args, err, out)
+	}
+}
+
+// start starts recibo and kills it at the end of the test if it still runs.
+func (p *place) start(args ...string) *exec.Cmd {
+	p.t.Helper()
+	cmd := p.command(args...)
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { kill(cmd) })
+	return cmd
+}
+
+// kill is kill -9.
+func kill(cmd *exec.Cmd) {
+	if cmd.ProcessState == nil {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+}
+
+// open opens the place's database for looking at it.
+func (p *place) open() *sql.DB {
+	p.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+p.database()+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// value answers a query for one number; 0 while there is no table yet.
+func (p *place) value(db *sql.DB, query string, args ...any) int64 {
+	p.t.Helper()
+	var n sql.NullInt64
+	if err := db.QueryRow(query, args...).Scan(&n); err != nil {
+		p.t.Fatalf("%s: %v", query, err)
+	}
+	return n.Int64
+}
+
+type reconciled struct {
+	Balanced   bool  `json:"balanced"`
+	Expected   int64 `json:"expected"`
+	Recorded   int64 `json:"recorded"`
+	Missing    int64 `json:"missing"`
+	Unexpected int64 `json:"unexpected"`
+	Differing  int64 `json:"differing"`
+	Held       int64 `json:"held"`
+	Accounted  int64 `json:"accounted"`
+}
+
+type simulated struct {
+	Sent      int64 `json:"sent"`
+	InDoubt   int64 `json:"in_doubt"`
+	Unique    int64 `json:"unique"`
+	Duplicate int64 `json:"duplicate"`
+	Conflict  int64 `json:"conflict"`
+	Malformed int64 `json:"malformed"`
+	Invalid   int64 `json:"invalid"`
+	TooLarge  int64 `json:"too_large"`
+}
+
+func (s simulated) faulty() int64 { return s.Conflict + s.Malformed + s.Invalid + s.TooLarge }

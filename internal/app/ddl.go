@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"recibo/store/sqlite"
+)
+
+// sqliteDDL makes a database in a folder that goes away, and tells what was
+// made: what the migrations come to, whatever their number.
+func sqliteDDL(ctx context.Context) (string, error) {
+	dir, err := os.MkdirTemp("", "recibo-ddl-")
+	if err != nil {
+		return "", fmt.Errorf("print the DDL: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "recibo.db")
+	s, err := sqlite.Open(ctx, file, sqlite.Options{})
+	if err != nil {
+		return "", err
+	}
+	if err := s.Close(); err != nil {
+		return "", err
+	}
+	statements, err := schemaOf(ctx, file)
+	if err != nil {
+		return "", fmt.Errorf("print the DDL: %w", err)
+	}
+	return strings.Join(statements, "\n\n"), nil
+}
+
+func schemaOf(ctx context.Context, file string) ([]string, error) {
+	db, err := sql.Open("sqlite", "file:"+file)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var statements []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		statements = append(statements, text+";")
+	}
+	return statements, rows.Err()
+}

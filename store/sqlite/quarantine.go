@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"recibo/quarantine"
+)
+
+// standing is what decides how an entry changes.
+type standing struct {
+	state   quarantine.State
+	attempt int
+	reason  quarantine.Reason
+}
+
+// entry reads what stands under id.
+func (t *tx) entry(ctx context.Context, id string) (s standing, found bool, err error) {
+	found, err = t.find(ctx, "SELECT state, attempt, reason FROM quarantine WHERE id = ?", []any{id}, &s.state, &s.attempt, &s.reason)
+	return s, found, err
+}
+
+// Quarantine writes entries, or what changes when they come again.
+func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
+	for i := range es {
+		if err := t.quarantine(ctx, &es[i]); err != nil {
+			return t.fail(fmt.Sprintf("quarantine %d entries", len(es)), err, inGeneral)
+		}
+	}
+	return nil
+}
+
+func (t *tx) quarantine(ctx context.Context, e *quarantine.Entry) error {
+	stands, found, err := t.entry(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if err := t.insertEntry(ctx, e); err != nil {
+			return err
+		}
+		return t.history(ctx, quarantine.HistoryLine{EntryID: e.ID, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
+			Actor: string(quarantine.Recorder), At: e.FirstSeenAt})
+	}
+	_, err = t.exec(ctx, "UPDATE quarantine SET seen = seen + ?, last_seen_at = max(last_seen_at, ?) WHERE id = ?",
+		e.Seen, timeText(e.LastSeenAt), e.ID)
+	if err != nil || (stands.state != quarantine.Resolved && stands.state != quarantine.Discarded) {
+		return err
+	}
+	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ? WHERE id = ?", string(quarantine.Held), e.ID); err != nil {
+		return err
+	}
+	return t.history(ctx, quarantine.HistoryLine{EntryID: e.ID, From: stands.state, To: quarantine.Held, Attempt: stands.attempt,
+		Reason: stands.reason, Actor: string(quarantine.Recorder), Note: "the same bytes came again", At: e.LastSeenAt})
+}
+
+func (t *tx) insertEntry(ctx context.Context, e *quarantine.Entry) error {
+	var amount, currency, fields, headers any
+	if e.Amount != nil {
+		amount, currency = e.Amount.Decimal(), string(e.Amount.Currency)
+	}
+	if len(e.FieldErrors) > 0 {
+		fields = jsonText(e.FieldErrors)
+	}
+	if len(e.Headers) > 0 {
+		headers = jsonText(e.Headers)
+	}
+	body := e.Body
+	if body == nil {
+		body = []byte{} // NULL is no body at all
+	}
+	_, err := t.exec(ctx, `INSERT INTO quarantine (id, reason, detail, field_errors, headers, queue, position, transaction_id,
+			amount, currency, seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, body, mended_body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID, string(e.Reason), e.Detail, fields, headers, e.Queue, e.Position, textOrNull(e.TransactionID),
+		amount, currency, e.Seen, timeText(e.FirstSeenAt), timeText(e.LastSeenAt), string(e.State), e.Attempt,
+		e.Truncated, e.BodySize, e.BodySHA256[:], body, e.MendedBody)
+	return err
+}
+
+// Transition moves entries from state to state.
+func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool, error) {
+	done := make([]bool, len(ts))
+	for i := range ts {
+		var err error
+		if done[i], err = t.transition(ctx, &ts[i]); err != nil {
+			return nil, t.fail(fmt.Sprintf("move %d entries", len(ts)), err, inGeneral)
+		}
+	}
+	return done, nil
+}
+
+func (t *tx) transition(ctx context.Context, tr *quarantine.Transition) (bool, error) {
+	e, found, err := t.entry(ctx, tr.EntryID)
+	if err != nil || !found || e.state != tr.From || e.attempt != tr.Attempt || !legal(tr.From, tr.To) {
+		return false, err
+	}
+	if tr.To == quarantine.Redriven {
+		e.attempt++
+	}
+	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ?, attempt = ? WHERE id = ?", string(tr.To), e.attempt, tr.EntryID); err != nil {
+		return false, err
+	}
+	if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
+		e.reason = tr.Reason
+		if err := t.replaceReason(ctx, tr); err != nil {
+			return false, err
+		}
+	}
+	return true, t.history(ctx, quarantine.HistoryLine{EntryID: tr.EntryID, From: tr.From, To: tr.To, Attempt: e.attempt,
+		Reason: e.reason, Actor: tr.Actor, Note: tr.Note, At: tr.At})
+}
+
+func (t *tx) replaceReason(ctx context.Context, tr *quarantine.Transition) error {
+	var fields any
+	if len(tr.FieldErrors) > 0 {
+		fields = jsonText(tr.FieldErrors)
+	}
+	_, err := t.exec(ctx, "UPDATE quarantine SET reason = ?, detail = ?, field_errors = ? WHERE id = ?",
+		string(tr.Reason), tr.Detail, fields, tr.EntryID)
+	return err
+}
+
+// legal reports whether anybody may make the step: who does was judged before.
+func legal(from, to quarantine.State) bool {
+	return slices.ContainsFunc([]quarantine.Role{quarantine.Operator, quarantine.Recorder, quarantine.Redrive},
+		func(by quarantine.Role) bool { return quarantine.Legal(from, to, by) })
+}
+
+func (t *tx) history(ctx context.Context, l quarantine.HistoryLine) error {
+	_, err := t.exec(ctx, `INSERT INTO quarantine_history (entry_id, from_state, to_state, attempt, reason, actor, note, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.EntryID, textOrNull(string(l.From)), string(l.To), l.Attempt, string(l.Reason), l.Actor, textOrNull(l.Note), timeText(l.At))
+	return err
+}

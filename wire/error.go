@@ -1,0 +1,68 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+
+	"recibo/payment"
+)
+
+// Reason says in which way a message is no event. The texts are those of the
+// quarantine's reasons.
+type Reason string
+
+// The reasons, in the order in which they are judged.
+const (
+	TooLarge  Reason = "too_large" // longer than Options.MaxBytes; not parsed
+	Malformed Reason = "malformed" // not one well-formed JSON object
+	Invalid   Reason = "invalid"   // an object, but not a valid event
+)
+
+// Error says why a message is no event.
+type Error struct {
+	Reason Reason
+	Detail string // one sentence for people; never holds values
+
+	// Offset is where a malformed message breaks: the first byte that cannot
+	// stand there, the quote that opens a repeated key, the backslash of a bad
+	// escape, the length of a message that is cut short. It is -1 otherwise.
+	Offset int
+
+	Faults payment.Faults // of an invalid message: one for each bad field, values cut
+
+	// What could be read of an invalid message, valid in itself, else zero.
+	TransactionID string
+	Amount        *payment.Money
+}
+
+func (e *Error) Error() string { return string(e.Reason) + ": " + e.Detail }
+
+func tooLarge(size, most int) *Error {
+	return &Error{Reason: TooLarge, Offset: -1,
+		Detail: fmt.Sprintf("%d bytes, at most %d are read", size, most)}
+}
+
+func malformed(offset int, problem string) *Error {
+	return &Error{Reason: Malformed, Offset: offset,
+		Detail: fmt.Sprintf("byte %d: %s", offset, problem)}
+}
+
+func invalid(faults payment.Faults, e *payment.Event) *Error {
+	names := make([]string, len(faults))
+	for i := range faults {
+		names[i] = faults[i].Field
+	}
+	w := &Error{Reason: Invalid, Offset: -1, Faults: faults,
+		Detail: fmt.Sprintf("%d fields are invalid: %s", len(names), strings.Join(names, ", "))}
+	if len(names) == 1 {
+		w.Detail = "1 field is invalid: " + names[0]
+	}
+	if !faults.Has(payment.FieldTransactionID) {
+		w.TransactionID = strings.Clone(e.TransactionID)
+	}
+	if !faults.Has(payment.FieldAmount) && !faults.Has(payment.FieldCurrency) {
+		w.Amount = &payment.Money{Minor: e.Amount.Minor,
+			Currency: payment.Currency(strings.Clone(string(e.Amount.Currency)))}
+	}
+	return w
+}
