@@ -15,6 +15,7 @@ import (
 const (
 	rawStatement   = 50   // rows in a statement
 	rawTransaction = 1000 // rows in a transaction
+	rawPragmas     = "&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4096)"
 	rawColumns     = "transaction_id, amount, currency, payer_account, payee_account, occurred_at, " +
 		"method, source, extra, fingerprint, queue, position, recorded_at"
 )
@@ -34,7 +35,7 @@ func insertRaw(ctx context.Context, dir string, n int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_pragma=journal_mode(wal)&_pragma=synchronous(full)")
+	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate"+rawPragmas)
 	if err != nil {
 		return 0, err
 	}

@@ -71,19 +71,21 @@ func fill(t *testing.T, payments []store.Payment, entries []quarantine.Entry) st
 	return s.Reader()
 }
 
-func TestRun(t *testing.T) {
+type runCase struct {
+	sent    []ledger.Line
+	stored  []store.Payment
+	entries []quarantine.Entry
+	config  reconcile.Config
+	want    reconcile.Result
+}
+
+func runCases() map[string]runCase {
 	a, a2, b, c := pay("a", 100), pay("a", 200), pay("b", 100), pay("c", 100)
 	mended := pay("a", 999)
 	mended.EntryID = "e1"
 	example := func(kind, id string) []reconcile.Example { return []reconcile.Example{{Kind: kind, ID: id}} }
 	none := []reconcile.Example{}
-	for name, test := range map[string]struct {
-		sent    []ledger.Line
-		stored  []store.Payment
-		entries []quarantine.Entry
-		config  reconcile.Config
-		want    reconcile.Result
-	}{
+	return map[string]runCase{
 		"nothing": {want: reconcile.Result{Balanced: true, Examples: none}},
 		"all recorded, a duplicate accounted for": {
 			sent: []ledger.Line{line("1", a), line("2", b), line("3", a)}, stored: []store.Payment{a, b},
@@ -134,7 +136,11 @@ func TestRun(t *testing.T) {
 			sent: []ledger.Line{line("1", a)}, stored: []store.Payment{mended},
 			entries: []quarantine.Entry{entry(quarantine.Rejected, body(a))},
 			want:    reconcile.Result{Balanced: true, Expected: 1, Mended: 1, Held: 1, Accounted: 1, Examples: none}},
-	} {
+	}
+}
+
+func TestRun(t *testing.T) {
+	for name, test := range runCases() {
 		t.Run(name, func(t *testing.T) {
 			test.config.Reader, test.config.Sent = fill(t, test.stored, test.entries), sent(test.sent...)
 			got, err := reconcile.Run(t.Context(), test.config)

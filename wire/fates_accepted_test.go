@@ -111,6 +111,7 @@ var acceptedMessages = []struct {
 	{"brackets in a text are no levels", edit("a", `"`+strings.Repeat("[{", 40)+`"`), extra(`{"a":"` + strings.Repeat("[{", 40) + `"}`)},
 	{"many unknown fields", edit("o", "{"+manyKeys(100)+"}", "p", "{"+manyKeys(100)+"}"), extra(`{"o":{` + manyKeys(100) + `},"p":{` + manyKeys(100) + `}}`)},
 	{"control characters by escape are text", edit("a", `"\u0001\u001f\b\f"`), extra(`{"a":"\u0001\u001f\b\f"}`)},
+	{"the first and last pairs, and their neighbours", edit("a", `"\ud800\udc00\uDBFF\uDFFF\ud7ff\ue000"`), extra(`{"a":"\ud800\udc00\uDBFF\uDFFF\ud7ff\ue000"}`)},
 	{"DEL and line separator stand raw", edit("a", "\"\x7f\u2028\""), extra("{\"a\":\"\x7f\u2028\"}")},
 	{"a byte order mark inside a text", edit("a", "\"\uFEFF\""), extra("{\"a\":\"\uFEFF\"}")},
 }

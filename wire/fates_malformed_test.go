@@ -122,6 +122,9 @@ var malformed = []struct{ name, body, problem string }{
 	{"high surrogate and a bad escape", `{"a":"‸\ud83d\uzzzz"}`, "half of a surrogate pair"},
 	{"low surrogate alone", `{"a":"b‸\ude00"}`, "half of a surrogate pair"},
 	{"surrogates the wrong way round", `{"a":"‸\ude00\ud83d"}`, "half of a surrogate pair"},
+	{"the first low surrogate twice", `{"a":"‸\udc00\udc00"}`, "half of a surrogate pair"},
+	{"high surrogate and what follows the last low one", `{"a":"‸\ud83d\ue000"}`, "half of a surrogate pair"},
+	{"high surrogate and what precedes the first low one", `{"a":"‸\ud83d\udbff"}`, "half of a surrogate pair"},
 	{"surrogate in a key", `{"‸\uDFFF":1}`, "half of a surrogate pair"},
 
 	{"Latin-1", "{\"a\":\"Jo‸\xe3o\"}", "not valid UTF-8"},

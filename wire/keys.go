@@ -30,8 +30,7 @@ type objectKeys struct {
 
 type hashedKey struct {
 	span
-	object uint32
-	hash   uint32
+	hash uint32 // of the text and the object
 }
 
 func (ks *keySet) open() objectKeys {
@@ -73,15 +72,17 @@ func (s *scanner) insert(object uint32, key span) bool {
 		ks.grow()
 	}
 	text := s.bytes(key)
+	// The factor is odd, so it maps objects one to one: keys of the same text and
+	// hash are of the same object.
 	hash := uint32(maphash.Bytes(keySeed, text)) ^ object*0x9E3779B1
 	i := ks.slotOf(hash)
 	for ; ks.slots[i] != 0; i = (i + 1) % len(ks.slots) {
 		k := &ks.many[ks.slots[i]-1]
-		if k.hash == hash && k.object == object && bytes.Equal(s.bytes(k.span), text) {
+		if k.hash == hash && bytes.Equal(s.bytes(k.span), text) {
 			return true
 		}
 	}
-	ks.many = append(ks.many, hashedKey{span: key, object: object, hash: hash})
+	ks.many = append(ks.many, hashedKey{span: key, hash: hash})
 	ks.slots[i] = int32(len(ks.many))
 	return false
 }

@@ -60,48 +60,64 @@ func newBroker(target, name string, t timing, l *link, d *dialer) (*Broker, erro
 // Setup makes the stream and its durable consumer if they are not there. It
 // changes neither when they are.
 func (b *Broker) Setup(ctx context.Context) error {
-	if err := b.usable(); err != nil {
+	return b.ask(ctx, "set up", func(ctx context.Context) error {
+		info, err := b.makeStream(ctx)
+		if err == nil {
+			_, err = b.makeConsumer(ctx, info)
+		}
 		return err
-	}
-	if err := b.link.await(ctx); err != nil {
-		return b.refused("set up", err)
-	}
-	info, err := b.makeStream(ctx)
-	if err != nil {
-		return b.refused("set up", err)
-	}
-	if _, err := b.makeConsumer(ctx, info); err != nil {
-		return b.refused("set up", err)
-	}
-	return nil
+	})
 }
 
 // Source opens a source. JetStream has no dead letters: what cannot be handled
 // stays in the stream.
 func (b *Broker) Source(ctx context.Context, w queue.Want) (queue.Source, error) {
-	if err := b.usable(); err != nil {
-		return nil, err
-	}
 	if w.DeadLetters {
 		return nil, queue.ErrNoDeadLetters
 	}
-	s, err := b.openSource(ctx, w)
+	var s *source
+	err := b.ask(ctx, "open a source", func(ctx context.Context) (err error) {
+		s, err = b.openSource(ctx, w)
+		return err
+	})
 	if err != nil {
-		return nil, b.refused("open a source", err)
+		return nil, err
 	}
 	return s, b.keep(ctx, s)
 }
 
 // Publisher opens a publisher.
 func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
-	if err := b.usable(); err != nil {
+	var p *publisher
+	err := b.ask(ctx, "open a publisher", func(ctx context.Context) (err error) {
+		p, err = b.openPublisher(ctx)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	p, err := b.openPublisher(ctx)
-	if err != nil {
-		return nil, b.refused("open a publisher", err)
-	}
 	return p, b.keep(ctx, p)
+}
+
+// ask runs what needs answers of the server. It ends when the connection
+// breaks, for then no answer comes, whatever time ctx has left.
+func (b *Broker) ask(ctx context.Context, doing string, f func(context.Context) error) error {
+	if err := b.usable(); err != nil {
+		return err
+	}
+	if err := b.link.await(ctx); err != nil {
+		return b.refused(doing, err)
+	}
+	connected, done := b.link.whileConnected(ctx)
+	defer done()
+	err := f(connected)
+	if err != nil && ctx.Err() == nil && connected.Err() != nil {
+		err = context.Cause(connected)
+	}
+	if err != nil {
+		return b.refused(doing, err)
+	}
+	return nil
 }
 
 // Close releases what open sources hold and ends the connection. The host of

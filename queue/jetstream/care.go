@@ -33,7 +33,7 @@ func (t *trouble) lasting(now time.Time) error {
 		return nil
 	}
 	if t.err == nil {
-		return errors.New("the server does not answer")
+		return errNoAnswer
 	}
 	return t.err
 }
@@ -84,8 +84,8 @@ func (s *source) mend(ctx context.Context, because error) {
 	if s.b.link.down() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
+	ctx, done := s.b.link.whileConnected(ctx)
+	defer done()
 	stream, err := s.b.streamInfo(ctx)
 	if err == nil {
 		_, err = s.b.consumerInfo(ctx)

@@ -3,7 +3,6 @@ package jetstream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,17 +13,12 @@ import (
 // Depth asks the consumer: what it has not delivered yet, and what it has
 // delivered and not heard of. Without a consumer everything is ready.
 func (b *Broker) Depth(ctx context.Context) (queue.Depth, error) {
-	if err := b.usable(); err != nil {
-		return queue.Depth{}, err
-	}
-	if err := b.link.await(ctx); err != nil {
-		return queue.Depth{}, fmt.Errorf("queue %s: depth: %w", b.target, err)
-	}
-	d, err := b.depth(ctx)
-	if err != nil {
-		return queue.Depth{}, b.refused("depth", err)
-	}
-	return d, nil
+	var d queue.Depth
+	err := b.ask(ctx, "depth", func(ctx context.Context) (err error) {
+		d, err = b.depth(ctx)
+		return err
+	})
+	return d, err
 }
 
 func (b *Broker) depth(ctx context.Context) (queue.Depth, error) {

@@ -14,6 +14,7 @@ import (
 var (
 	errNoStream     = errors.New("stream not found")
 	errNotPull      = errors.New("consumer is not a pull consumer with explicit acks")
+	errNoAnswer     = errors.New("the server does not answer")
 	errWrongSubject = errors.New("stream takes no subject that could be published to")
 )
 
@@ -36,7 +37,7 @@ func (b *Broker) hint(err error) string {
 		return fmt.Sprintf("add the subject %s to the stream", b.name)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return "enable JetStream on the server and for the account"
-	case errors.Is(err, context.DeadlineExceeded) && b.link.lastForbidden() != nil:
+	case (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errNoAnswer)) && b.link.lastForbidden() != nil:
 		return fmt.Sprintf("allow the user what was refused: %v", b.link.lastForbidden())
 	case errors.As(err, &api) && api.Code == 403:
 		return "give the user the right to set up streams, or have it set up"

@@ -117,6 +117,22 @@ func (l *link) await(ctx context.Context) error {
 	}
 }
 
+// whileConnected bounds a request to the server: by the connection, because the
+// client would wait for an answer that was lost with it, and by answerTimeout.
+func (l *link) whileConnected(ctx context.Context) (context.Context, func()) {
+	timed, stop := context.WithTimeoutCause(ctx, answerTimeout, errNoAnswer)
+	bound, cancel := context.WithCancelCause(timed)
+	lost := l.untilLost()
+	go func() {
+		select {
+		case <-lost:
+			cancel(errLost)
+		case <-bound.Done():
+		}
+	}()
+	return bound, func() { cancel(nil); stop() }
+}
+
 func (l *link) close() {
 	l.nc.Close()
 	<-l.done

@@ -40,9 +40,6 @@ type publisher struct {
 }
 
 func (b *Broker) openPublisher(ctx context.Context) (*publisher, error) {
-	if err := b.link.await(ctx); err != nil {
-		return nil, err
-	}
 	info, err := b.streamInfo(ctx)
 	if err != nil {
 		return nil, err

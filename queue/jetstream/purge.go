@@ -31,8 +31,8 @@ func (b *Broker) purgeNowAndThen(ctx context.Context) {
 // purge removes what is acked if it is much, or if the floor stands still, and
 // returns the floor.
 func (b *Broker) purge(ctx context.Context, last uint64) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
+	ctx, done := b.link.whileConnected(ctx)
+	defer done()
 	stream, err := b.js.Stream(ctx, b.name)
 	if err != nil || !ours(stream.CachedInfo()) {
 		return 0, err

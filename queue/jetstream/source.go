@@ -31,9 +31,6 @@ type source struct {
 }
 
 func (b *Broker) openSource(ctx context.Context, w queue.Want) (*source, error) {
-	if err := b.link.await(ctx); err != nil {
-		return nil, err
-	}
 	stream, err := b.streamInfo(ctx)
 	if err != nil {
 		return nil, err
@@ -176,6 +173,9 @@ func (s *source) Close(ctx context.Context) error {
 func (s *source) giveBack(ctx context.Context) error {
 	down := s.b.link.await(ctx)
 	drained := s.session.drain(ctx)
+	if errors.Is(drained, errLost) {
+		drained = nil // what was on its way comes again after the ack wait
+	}
 	replies := s.release()
 	if down != nil && len(replies) == 0 {
 		return nil

@@ -21,6 +21,7 @@ const (
 	tick           = 250 * time.Millisecond  // a source looks after its pull and what it holds
 	publishTimeout = 10 * time.Second        // no reply for so long: nobody knows
 	flushTimeout   = 5 * time.Second         // acks and releases must have left by then
+	answerTimeout  = 5 * time.Second         // for a request that changes or asks for something
 	dialTimeout    = 2 * time.Second
 	purgeEvery     = 2 * time.Second
 )

@@ -100,13 +100,10 @@ func checkReadWhileWriting(t testing.TB, s store.Store) {
 		done <- nil
 	}()
 	for {
+		before := rowsNow(t, s)
 		got := totals(t, s)
-		page, err := s.Reader().Payments(t.Context(), store.PaymentQuery{})
-		if err != nil {
-			t.Fatalf("payments: %v", err)
-		}
-		if int64(len(page.Items)) < got.Recorded || (got.Recorded+got.Duplicates)%10 != 0 {
-			t.Fatalf("%d rows, totals %+v: half of a transaction was seen", len(page.Items), got)
+		if after := rowsNow(t, s); before > got.Recorded || after < got.Recorded || (got.Recorded+got.Duplicates)%10 != 0 {
+			t.Fatalf("%d rows, totals %+v, %d rows: half of a transaction was seen", before, got, after)
 		}
 		select {
 		case err := <-done:
@@ -117,6 +114,15 @@ func checkReadWhileWriting(t testing.TB, s store.Store) {
 		default:
 		}
 	}
+}
+
+func rowsNow(t testing.TB, s store.Store) int64 {
+	t.Helper()
+	page, err := s.Reader().Payments(t.Context(), store.PaymentQuery{})
+	if err != nil {
+		t.Fatalf("payments: %v", err)
+	}
+	return int64(len(page.Items))
 }
 
 func checkLimits(t testing.TB, s store.Store) {

@@ -53,6 +53,11 @@ func checkTransitionState(t testing.TB, s store.Store) {
 	refused(t, s, "held, expected redriven", step(e.ID, quarantine.Redriven, quarantine.Resolved, 0))
 	bring(t, s, e.ID, quarantine.Discarded)
 	refused(t, s, "discarded, expected held", step(e.ID, quarantine.Held, quarantine.Redriven, 0))
+	refused(t, s, "discarded, expected redriven", step(e.ID, quarantine.Redriven, quarantine.Held, 0))
+	other := newEntry(quarantine.Invalid, "other", start)
+	hold(t, s, other)
+	bring(t, s, other.ID, quarantine.Redriven)
+	refused(t, s, "redriven, expected discarded", step(other.ID, quarantine.Discarded, quarantine.Held, 1))
 }
 
 func checkTransitionAttempt(t testing.TB, s store.Store) {
