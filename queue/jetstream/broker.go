@@ -8,6 +8,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -99,25 +100,29 @@ func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
 	return p, b.keep(ctx, p)
 }
 
-// ask runs what needs answers of the server. It ends when the connection
-// breaks, for then no answer comes, whatever time ctx has left.
+// askTries is how often a request is made whose answer was lost with the
+// connection. All of them may be made twice.
+const askTries = 3
+
+// ask runs what needs answers of the server, again if the connection broke
+// meanwhile: another host may be taking over.
 func (b *Broker) ask(ctx context.Context, doing string, f func(context.Context) error) error {
 	if err := b.usable(); err != nil {
 		return err
 	}
-	if err := b.link.await(ctx); err != nil {
-		return b.refused(doing, err)
+	var err error
+	for range askTries {
+		if err = b.link.await(ctx); err == nil {
+			err = b.link.whole(ctx, f)
+		}
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, errLost) {
+			break
+		}
 	}
-	connected, done := b.link.whileConnected(ctx)
-	defer done()
-	err := f(connected)
-	if err != nil && ctx.Err() == nil && connected.Err() != nil {
-		err = context.Cause(connected)
-	}
-	if err != nil {
-		return b.refused(doing, err)
-	}
-	return nil
+	return b.refused(doing, err)
 }
 
 // Close releases what open sources hold and ends the connection. The host of

@@ -80,6 +80,8 @@ func unusable(err error) string {
 		return "make %s writable for this user, or name another folder"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		return "%s is no folder: name another one"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENAMETOOLONG):
+		return "%s cannot be made there: name another folder"
 	}
 	return ""
 }

@@ -133,6 +133,22 @@ func (l *link) whileConnected(ctx context.Context) (context.Context, func()) {
 	return bound, func() { cancel(nil); stop() }
 }
 
+// whole runs f while the connection lasts; errLost when it did not.
+func (l *link) whole(ctx context.Context, f func(context.Context) error) error {
+	connected, done := l.whileConnected(ctx)
+	defer done()
+	err := f(connected)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil && connected.Err() != nil:
+		return context.Cause(connected)
+	case l.down() != nil:
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	return err
+}
+
 func (l *link) close() {
 	l.nc.Close()
 	<-l.done
