@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -13,25 +14,24 @@ const threePercent = "duplicate=0.5%,conflict=0.5%,malformed=0.7%,invalid=1.2%,t
 
 // TestRecorderKilled is the promise of the product: 100,000 events, 3 % of them
 // faulty, and the recorder killed -9 ten times at random moments.
-func TestRecorderKilled(t *testing.T) {
-	const count, kills, seed = 100_000, 10, 42
+func TestRecorderKilled(t *testing.T) { killRecorder(t, 42, 100_000, 10) }
+
+func killRecorder(t *testing.T, seed uint64, count int64, kills int) {
 	p := newPlace(t)
+	stream := []string{"--count", fmt.Sprint(count), "--seed", fmt.Sprint(seed), "--faults", threePercent, "--output", "json"}
 	var sent simulated
-	p.run(0, &sent, "simulate", "--count", strconv.Itoa(count), "--seed", strconv.Itoa(seed),
-		"--faults", threePercent, "--output", "json")
+	p.run(0, &sent, append([]string{"simulate"}, stream...)...)
 	if sent.Sent != count || sent.InDoubt != 0 || sent.faulty() < count*2/100 {
 		t.Fatalf("sent %+v, want %d of which some 2.5 %% faulty", sent, count)
 	}
-	random := rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano())))
 	for range kills {
 		recorder := p.start("record")
-		time.Sleep(time.Duration(150+random.IntN(500)) * time.Millisecond)
+		time.Sleep(time.Duration(150+rand.IntN(500)) * time.Millisecond)
 		kill(recorder)
 	}
 	p.run(0, nil, "record", "--until-idle", "3s")
 	var r reconciled
-	p.run(0, &r, "reconcile", "--seed", strconv.Itoa(seed), "--count", strconv.Itoa(count),
-		"--faults", threePercent, "--output", "json")
+	p.run(0, &r, append([]string{"reconcile"}, stream...)...)
 	want := reconciled{Balanced: true, Expected: sent.Unique, Recorded: sent.Unique,
 		Held: sent.faulty(), Accounted: count}
 	if r != want {
@@ -42,7 +42,7 @@ func TestRecorderKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.checkBooks(t, seed, count, faults)
-	if n := p.value(p.open(), "SELECT count(DISTINCT recorder) FROM writers"); n < kills/2 {
+	if n := p.value(p.open(), "SELECT count(DISTINCT recorder) FROM writers"); n < int64(kills)/2 {
 		t.Errorf("only %d of the recorders that were killed had committed anything: the kills proved little", n)
 	}
 }

@@ -25,7 +25,7 @@ type Payment struct {
 	PayeeAccount  string          `json:"payee_account"`
 	OccurredAt    string          `json:"occurred_at"`
 	Method        string          `json:"method"`
-	Source        string          `json:"source"`
+	Source        *string         `json:"source"`
 	Extra         json.RawMessage `json:"extra"`
 	Queue         string          `json:"queue"`
 	Position      string          `json:"position"`
@@ -97,7 +97,7 @@ func viewPayment(p *store.Payment, showAccounts bool) Payment {
 	v := Payment{
 		TransactionID: p.TransactionID, Amount: p.Amount.Decimal(), Currency: string(p.Amount.Currency),
 		PayerAccount: p.PayerAccount, PayeeAccount: p.PayeeAccount, OccurredAt: stamp(p.OccurredAt),
-		Method: p.Method, Source: p.Source, Extra: json.RawMessage("null"),
+		Method: p.Method, Source: some(p.Source), Extra: json.RawMessage("null"),
 		Queue: p.Queue, Position: p.Position, EntryID: some(p.EntryID), RecordedAt: stamp(p.RecordedAt),
 	}
 	if json.Valid(p.Extra) {

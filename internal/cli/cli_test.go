@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -91,7 +92,9 @@ func run(ts *testscript.TestScript, args []string) (stdout, stderr string, code 
 	if err != nil {
 		path = strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator))[0] + "/" + args[0]
 	}
-	cmd := exec.Command(path, args[1:]...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args[1:]...)
 	var out, errOut strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	cmd.Dir = ts.MkAbs(".")

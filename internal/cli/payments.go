@@ -62,7 +62,7 @@ func (e *environment) paymentsList() *cobra.Command {
 			}
 			t := e.table("OCCURRED", "ID", "AMOUNT", "METHOD", "PAYER", "PAYEE", "SOURCE")
 			err = a.Payments(cmd.Context(), q, f.limit, showAccounts, func(p app.Payment) error {
-				t.row(p.OccurredAt, p.TransactionID, p.Currency+" "+groupDecimal(p.Amount), p.Method, p.PayerAccount, p.PayeeAccount, dash(p.Source))
+				t.row(p.OccurredAt, p.TransactionID, p.Currency+" "+groupDecimal(p.Amount), p.Method, p.PayerAccount, p.PayeeAccount, text(p.Source))
 				return nil
 			})
 			if err != nil {
@@ -94,7 +94,7 @@ func (e *environment) paymentsShow() *cobra.Command {
 				return [][]string{
 					{"transaction_id", p.TransactionID}, {"amount", p.Currency + " " + groupDecimal(p.Amount)},
 					{"payer_account", p.PayerAccount}, {"payee_account", p.PayeeAccount},
-					{"occurred_at", p.OccurredAt}, {"method", p.Method}, {"source", dash(p.Source)},
+					{"occurred_at", p.OccurredAt}, {"method", p.Method}, {"source", text(p.Source)},
 					{"extra", string(p.Extra)}, {"queue", p.Queue}, {"position", p.Position},
 					{"entry_id", text(p.EntryID)}, {"recorded_at", p.RecordedAt},
 				}

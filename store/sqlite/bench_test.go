@@ -71,7 +71,7 @@ func BenchmarkRecord(b *testing.B) {
 	for _, ids := range benchIDs {
 		b.Run(ids.name, func(b *testing.B) {
 			s := open(b, filepath.Join(b.TempDir(), "recibo.db"), sqlite.Options{})
-			batches := &benchBatches{id: ids.make, r: rand.New(rand.NewPCG(1, 2))}
+			batches := &benchBatches{id: ids.make, r: newRand()}
 			for b.Loop() {
 				b.StopTimer()
 				ps := batches.batch()
@@ -103,7 +103,7 @@ func BenchmarkRawInsert(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			batches := &benchBatches{id: ids.make, r: rand.New(rand.NewPCG(1, 2))}
+			batches := &benchBatches{id: ids.make, r: newRand()}
 			for b.Loop() {
 				b.StopTimer()
 				statements := rawStatements(batches.batch())
@@ -144,3 +144,5 @@ func rawInsert(ctx context.Context, db *sql.DB, st *sql.Stmt, statements [][]any
 	}
 	return tx.Commit()
 }
+
+func newRand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }

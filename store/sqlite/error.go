@@ -64,11 +64,14 @@ func codeOf(err error) (int, bool) {
 	return e.Code(), true
 }
 
+func isBusy(err error) bool {
+	code, _ := codeOf(err)
+	return code&0xff == sqlite3.SQLITE_BUSY || code&0xff == sqlite3.SQLITE_LOCKED
+}
+
 // explain puts words before an error whose own say little.
 func explain(err error) error {
-	code, _ := codeOf(err)
-	switch code & 0xff {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+	if isBusy(err) {
 		return fmt.Errorf("database is locked by another program: %w", err)
 	}
 	return err

@@ -24,19 +24,21 @@ type Options struct {
 	ReadOnly bool
 }
 
-const defaultBusyTimeout = 5 * time.Second
+const (
+	defaultBusyTimeout = 5 * time.Second
+	openPause          = 20 * time.Millisecond
+)
 
 // Store is one database file.
 type Store struct {
-	file     string // as it was given, for people
-	path     string
-	options  Options
-	readers  *sql.DB
-	writer   *sql.DB       // nil when opened for reading only
-	turn     chan struct{} // held by the transaction that runs; guards conn
-	conn     *connection   // nil until the next transaction needs it
-	closing  context.Context
-	shutdown context.CancelFunc
+	file    string // as it was given, for people
+	path    string
+	options Options
+	readers *sql.DB
+	writer  *sql.DB       // nil when opened for reading only
+	turn    chan struct{} // held by the transaction that runs; guards what follows
+	conn    *connection   // nil until the next transaction needs it
+	closed  bool
 }
 
 // Open opens the database in file; its folder, the file and the tables are made
@@ -46,13 +48,23 @@ func Open(ctx context.Context, file string, o Options) (*Store, error) {
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = defaultBusyTimeout
 	}
-	s := &Store{file: file, options: o, turn: make(chan struct{}, 1)}
-	s.closing, s.shutdown = context.WithCancel(context.Background())
-	if err := s.open(ctx); err != nil {
+	// SQLite waits for locks, but gives up at once where two processes make
+	// the same file; so it is opened again until the time is over.
+	for deadline := time.Now().Add(o.BusyTimeout); ; {
+		s := &Store{file: file, options: o, turn: make(chan struct{}, 1)}
+		err := s.open(ctx)
+		if err == nil {
+			return s, nil
+		}
 		_ = s.Close()
-		return nil, err
+		if !isBusy(err) || ctx.Err() != nil || time.Now().After(deadline) {
+			return nil, err
+		}
+		select {
+		case <-time.After(openPause):
+		case <-ctx.Done():
+		}
 	}
-	return s, nil
 }
 
 func (s *Store) open(ctx context.Context) error {
@@ -105,9 +117,9 @@ func (s *Store) Limits() store.Limits { return store.Limits{Writers: 1, Batch: 1
 // Close waits for the transaction that runs, moves what stands in the
 // write-ahead log into the file, and closes it.
 func (s *Store) Close() error {
-	s.shutdown()
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
+	s.closed = true
 	var err error
 	if s.readers != nil {
 		err = s.readers.Close()
@@ -119,7 +131,7 @@ func (s *Store) Close() error {
 		// Another process that reads just now may prevent it; then the next
 		// one to close does it.
 		_, _ = s.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-		s.conn.release()
+		s.conn.release(false)
 		s.conn = nil
 	}
 	if closeErr := s.writer.Close(); err == nil {

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 
 	"recibo/store"
 )
@@ -14,6 +15,7 @@ import (
 type connection struct {
 	*sql.Conn
 	statements map[string]*sql.Stmt
+	file       os.FileInfo // what it has open
 }
 
 // prepared returns the statement of a query, preparing it the first time.
@@ -29,18 +31,17 @@ func (c *connection) prepared(ctx context.Context, query string) (*sql.Stmt, err
 	return st, nil
 }
 
-// release gives the connection back to its pool.
-func (c *connection) release() {
+// release gives the connection back to its pool; a spoilt one is closed for
+// good. Statements go first: closed after their connection they would reach
+// into memory that is gone.
+func (c *connection) release(isSpoilt bool) {
 	for _, st := range c.statements {
 		_ = st.Close()
 	}
+	if isSpoilt {
+		_ = c.Raw(func(any) error { return driver.ErrBadConn })
+	}
 	_ = c.Close()
-}
-
-// discard closes the connection for good.
-func (c *connection) discard() {
-	_ = c.Raw(func(any) error { return driver.ErrBadConn })
-	c.release()
 }
 
 // Update runs fn in one transaction and commits it. Transactions of one Store
@@ -80,20 +81,38 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 	return nil
 }
 
-// connect makes sure that there is a connection.
+// connect makes sure that there is a connection, to the file that is there now:
+// commits to one that was deleted or replaced would succeed and be lost.
 func (s *Store) connect(ctx context.Context) error {
-	if s.closing.Err() != nil {
+	if s.closed {
 		return &store.Error{Class: store.ClassOutage, Op: "begin", Err: sql.ErrConnDone}
 	}
-	if s.conn != nil {
+	op := "connect to " + s.target()
+	file, err := os.Stat(s.path)
+	if err == nil && s.conn != nil && os.SameFile(file, s.conn.file) {
 		return nil
+	}
+	s.disconnect()
+	if err != nil {
+		return classify(op, plain(err), inGeneral)
 	}
 	conn, err := s.writer.Conn(ctx)
 	if err != nil {
-		return classify("connect to "+s.target(), err, inGeneral)
+		return classify(op, err, inGeneral)
 	}
-	s.conn = &connection{Conn: conn, statements: map[string]*sql.Stmt{}}
+	s.conn = &connection{Conn: conn, statements: map[string]*sql.Stmt{}, file: file}
 	return nil
+}
+
+// disconnect closes what is open, so that the next use opens the file anew.
+func (s *Store) disconnect() {
+	if s.conn == nil {
+		return
+	}
+	s.conn.release(true)
+	s.conn = nil
+	s.readers.SetMaxIdleConns(0) // closes those that are idle
+	s.readers.SetMaxIdleConns(readerConnections)
 }
 
 // finish leaves the connection without a transaction, also after a panic of
@@ -105,8 +124,7 @@ func (s *Store) finish(t *tx) {
 	// An error of ROLLBACK says that there is none to roll back.
 	_, _ = t.conn.ExecContext(context.Background(), "ROLLBACK")
 	if t.failed != nil && spoilt(t.failed) {
-		t.conn.discard()
-		s.conn = nil
+		s.disconnect()
 	}
 }
 
