@@ -80,10 +80,17 @@ func unusable(err error) string {
 		return "make %s writable for this user, or name another folder"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		return "%s is no folder: name another one"
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENAMETOOLONG):
+	case notMade(err), errors.Is(err, syscall.ENAMETOOLONG):
 		return "%s cannot be made there: name another folder"
 	}
 	return ""
+}
+
+// notMade tells a folder that the system will not make from a file that is not
+// there yet: the host writes its own in a moment.
+func notMade(err error) bool {
+	path, ok := errors.AsType[*fs.PathError](err)
+	return ok && path.Op == "mkdir" && errors.Is(err, fs.ErrNotExist)
 }
 
 func newToken() string { return rand.Text() }

@@ -154,7 +154,7 @@ func TestLogStaysBounded(t *testing.T) {
 	s := open(t, file, sqlite.Options{})
 	batches := &benchBatches{id: benchIDs[1].make, r: newRand()}
 	biggest := int64(0)
-	for range 60 {
+	for range 40 {
 		ps := batches.batch()
 		if err := s.Update(t.Context(), recording(ps...)); err != nil {
 			t.Fatal(err)

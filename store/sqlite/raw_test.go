@@ -10,7 +10,13 @@ import (
 // rawDB opens the file as another program would.
 func rawDB(t testing.TB, file string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL")
+	return rawDBWith(t, file, "")
+}
+
+// rawDBWith takes more parameters, each with a leading ampersand.
+func rawDBWith(t testing.TB, file, parameters string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL"+parameters)
 	if err != nil {
 		t.Fatal(err)
 	}
