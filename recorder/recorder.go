@@ -50,7 +50,6 @@ func New(b queue.Broker, s store.Store, c Config) *Recorder {
 // receiving, commits and acks what it holds, and gives back what it could not
 // within the drain deadline. It is called once.
 func (r *Recorder) Run(ctx context.Context) (Result, error) {
-	r.startedAt = time.Now()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	hard, abandon := r.drainContext(ctx)
