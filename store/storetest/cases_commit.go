@@ -201,7 +201,7 @@ func checkMigrateTwice(t testing.TB, s store.Store) {
 
 func checkReopen(t testing.TB, h Harness) {
 	if h.Reopen == nil {
-		t.Skip("these databases do not outlive their store")
+		t.Skip("declared trait: the database cannot be opened again")
 	}
 	s := h.Open(t)
 	update(t, s, writeAll)
