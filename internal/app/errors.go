@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"recibo/internal/config"
@@ -36,7 +37,8 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%s %s: no answer within %s: %v", e.Component, e.Target, e.Waited, e.Err)
+	name := fmt.Sprintf("%s %s: ", e.Component, e.Target)
+	return fmt.Sprintf("%sno answer within %s: %s", name, e.Waited, strings.TrimPrefix(e.Err.Error(), name))
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }

@@ -100,6 +100,9 @@ func spoilt(err error) bool {
 // a *store.ConfigError.
 func (s *Store) openError(err error) error {
 	code, _ := codeOf(err)
+	if code == sqlite3.SQLITE_IOERR_SHMSIZE { // no room for the index of the log
+		code = sqlite3.SQLITE_FULL
+	}
 	switch code & 0xff {
 	case sqlite3.SQLITE_NOTADB:
 		return s.config(errors.New("file is not a database"), otherFileTip)
@@ -107,6 +110,8 @@ func (s *Store) openError(err error) error {
 		return s.config(err, "restore the file from a backup, or give another one")
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return s.config(err, "let this user write to the file and its folder, or give another file")
+	case sqlite3.SQLITE_FULL:
+		return s.config(errors.New("the disk is full"), "make room on the disk of the file, or give another file")
 	case sqlite3.SQLITE_CANTOPEN:
 		return s.config(err, "let this user read and write the file and its folder, or give another file")
 	}
