@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"recibo/quarantine"
 	"recibo/store"
@@ -19,6 +21,23 @@ func (a *App) Payments(ctx context.Context, q store.PaymentQuery, limit int, sho
 		q.After, q.Limit = after, most
 		return s.Reader().Payments(ctx, q)
 	}, func(p *store.Payment) error { return show(viewPayment(p, showAccounts)) })
+}
+
+// Sources returns where the latest payments came from, sorted.
+func (a *App) Sources(ctx context.Context) ([]string, error) {
+	s, err := a.readStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	page, err := s.Reader().Payments(ctx, store.PaymentQuery{})
+	sources := map[string]bool{}
+	for _, p := range page.Items {
+		if p.Source != "" {
+			sources[p.Source] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(sources)), err
 }
 
 // Payment returns one payment by its id.

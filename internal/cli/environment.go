@@ -2,8 +2,11 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"io"
+	"log/slog"
 	"os"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
@@ -44,6 +47,9 @@ type settings struct {
 // with adds the flags of s to a command and makes do what it runs.
 func (e *environment) with(cmd *cobra.Command, s settings, do action) *cobra.Command {
 	config.AddFlags(cmd.Flags(), s.defaults, s.names...)
+	if cmd.Flags().Lookup("source") != nil {
+		e.offerSources(cmd, s)
+	}
 	for name, values := range choices {
 		if cmd.Flags().Lookup(name) != nil {
 			offer(cmd, name, values...)
@@ -51,8 +57,7 @@ func (e *environment) with(cmd *cobra.Command, s settings, do action) *cobra.Com
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		e.started = true
-		c, err := config.Load(config.Input{Flags: cmd.Flags(), Environ: os.Environ(), File: e.file,
-			Dirs: config.Dirs(), Defaults: s.defaults})
+		c, err := e.load(cmd, s)
 		if err != nil {
 			return err
 		}
@@ -62,6 +67,11 @@ func (e *environment) with(cmd *cobra.Command, s settings, do action) *cobra.Com
 		return do(cmd, &app.App{Config: c, Log: app.NewLogger(e.console, e.logging(c))}, args)
 	}
 	return cmd
+}
+
+func (e *environment) load(cmd *cobra.Command, s settings) (*config.Config, error) {
+	return config.Load(config.Input{Flags: cmd.Flags(), Environ: os.Environ(), File: e.file,
+		Dirs: config.Dirs(), Defaults: s.defaults})
 }
 
 func (e *environment) logging(c *config.Config) app.LogConfig {
@@ -90,6 +100,30 @@ func offer(cmd *cobra.Command, flag string, values ...string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	if err != nil {
 		panic(err) // a flag that the command does not have: found by any test
+	}
+}
+
+// completionPatience is how long somebody who pressed Tab waits for a database.
+const completionPatience = 200 * time.Millisecond
+
+// offerSources makes completion offer where recorded payments came from.
+func (e *environment) offerSources(cmd *cobra.Command, s settings) {
+	err := cmd.RegisterFlagCompletionFunc("source", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		c, err := e.load(cmd, s)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
+		defer cancel()
+		a := &app.App{Config: c, Log: slog.New(slog.DiscardHandler)}
+		sources, err := a.Sources(ctx)
+		if err != nil { // nothing to offer is no error for who is typing
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return sources, cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // registered twice: found by any test
 	}
 }
 
