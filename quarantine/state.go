@@ -16,6 +16,9 @@ const (
 // States lists all of them.
 var States = []State{Held, Redriven, Resolved, Discarded}
 
+// Roles lists all of them.
+var Roles = []Role{Operator, Recorder, Redrive}
+
 // Role is who may make a transition.
 type Role string
 
@@ -39,12 +42,14 @@ func Legal(from, to State, by Role) bool {
 	return false
 }
 
-// Transition is one wanted change of state. A store applies it only to an
-// entry that is in state From at attempt Attempt, and writes a HistoryLine.
+// Transition is one wanted change of state. A store applies it only if it is
+// Legal, and only to an entry that is in state From at attempt Attempt, and
+// writes a HistoryLine.
 type Transition struct {
 	EntryID string
 	From    State
 	To      State
+	By      Role
 	Attempt int // the attempt the entry must be at; a step to Redriven adds one
 
 	// A step from Redriven to Held replaces these, when Reason is not empty.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"recibo/quarantine"
 )
@@ -93,7 +92,7 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 
 func (t *tx) transition(ctx context.Context, tr *quarantine.Transition) (bool, error) {
 	e, found, err := t.entry(ctx, tr.EntryID)
-	if err != nil || !found || e.state != tr.From || e.attempt != tr.Attempt || !legal(tr.From, tr.To) {
+	if err != nil || !found || e.state != tr.From || e.attempt != tr.Attempt || !quarantine.Legal(tr.From, tr.To, tr.By) {
 		return false, err
 	}
 	if tr.To == quarantine.Redriven {
@@ -120,12 +119,6 @@ func (t *tx) replaceReason(ctx context.Context, tr *quarantine.Transition) error
 	_, err := t.exec(ctx, "UPDATE quarantine SET reason = ?, detail = ?, field_errors = ? WHERE id = ?",
 		string(tr.Reason), tr.Detail, fields, tr.EntryID)
 	return err
-}
-
-// legal reports whether anybody may make the step: who does was judged before.
-func legal(from, to quarantine.State) bool {
-	return slices.ContainsFunc([]quarantine.Role{quarantine.Operator, quarantine.Recorder, quarantine.Redrive},
-		func(by quarantine.Role) bool { return quarantine.Legal(from, to, by) })
 }
 
 func (t *tx) history(ctx context.Context, l quarantine.HistoryLine) error {

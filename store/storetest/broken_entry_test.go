@@ -74,7 +74,7 @@ func holdsRedriven() store.Store {
 	return withTx(func(tx store.Tx) store.Tx {
 		return entryTx{tx, func(ctx context.Context, tx store.Tx, es []quarantine.Entry) error {
 			for _, e := range es {
-				back := quarantine.Transition{EntryID: e.ID, From: quarantine.Redriven, To: quarantine.Held, Attempt: 1, Actor: "recorder"}
+				back := quarantine.Transition{EntryID: e.ID, From: quarantine.Redriven, To: quarantine.Held, By: quarantine.Recorder, Attempt: 1, Actor: "recorder"}
 				if _, err := tx.Transition(ctx, []quarantine.Transition{back}); err != nil {
 					return err
 				}

@@ -156,7 +156,7 @@ func checkOwnWrites(t testing.TB, s store.Store) {
 			return err
 		}
 		done, err := tx.Transition(ctx, []quarantine.Transition{
-			{EntryID: entry.ID, From: quarantine.Held, To: quarantine.Discarded, Actor: "ana", At: at(time.Minute)}})
+			{EntryID: entry.ID, From: quarantine.Held, To: quarantine.Discarded, By: quarantine.Operator, Actor: "ana", At: at(time.Minute)}})
 		if err != nil || !done[0] {
 			t.Errorf("transition of an entry of this transaction: %v, error %v", done, err)
 		}

@@ -149,7 +149,8 @@ func bring(t testing.TB, s store.Store, id string, state quarantine.State) int {
 	}
 	from, attempt := quarantine.Held, readEntry(t, s, id).Attempt
 	for i, to := range ways[state] {
-		tr := quarantine.Transition{EntryID: id, From: from, To: to, Attempt: attempt, Actor: "ana", At: at(time.Duration(i+1) * time.Minute)}
+		tr := step(id, from, to, attempt)
+		tr.At = at(time.Duration(i+1) * time.Minute)
 		if !transition(t, s, tr)[0] {
 			t.Fatalf("%s to %s was refused", from, to)
 		}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -19,8 +20,16 @@ var transitionCases = []Case{
 	{"history comes in the order it happened", on(checkHistoryOrder)},
 }
 
+// step is a transition by a role that may make it, or by an operator where none
+// may.
 func step(id string, from, to quarantine.State, attempt int) quarantine.Transition {
-	return quarantine.Transition{EntryID: id, From: from, To: to, Attempt: attempt, Actor: "ana", Note: "weil \"ja\"", At: at(time.Minute)}
+	by := quarantine.Operator
+	for _, role := range quarantine.Roles {
+		if quarantine.Legal(from, to, role) {
+			by = role
+		}
+	}
+	return quarantine.Transition{EntryID: id, From: from, To: to, By: by, Attempt: attempt, Actor: "ana", Note: "weil \"ja\"", At: at(time.Minute)}
 }
 
 func checkTransition(t testing.TB, s store.Store) {
@@ -71,17 +80,18 @@ func checkTransitionAttempt(t testing.TB, s store.Store) {
 func checkTransitionLegal(t testing.TB, s store.Store) {
 	for _, from := range quarantine.States {
 		for _, to := range quarantine.States {
-			e := newEntry(quarantine.Invalid, string(from+to), start)
-			hold(t, s, e)
-			attempt := bring(t, s, e.ID, from)
-			want := legal(from, to)
-			if want {
-				if !transition(t, s, step(e.ID, from, to, attempt))[0] {
-					t.Errorf("%s to %s was refused", from, to)
+			for _, by := range quarantine.Roles {
+				e := newEntry(quarantine.Invalid, string(from)+string(to)+string(by), start)
+				hold(t, s, e)
+				tr := step(e.ID, from, to, bring(t, s, e.ID, from))
+				tr.By = by
+				name := fmt.Sprintf("%s to %s by %s", from, to, by)
+				if !quarantine.Legal(from, to, by) {
+					refused(t, s, name, tr)
+				} else if !transition(t, s, tr)[0] {
+					t.Errorf("%s was refused", name)
 				}
-				continue
 			}
-			refused(t, s, string(from+" to "+to), step(e.ID, from, to, attempt))
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (t *memoryTx) Transition(_ context.Context, ts []quarantine.Transition) ([]
 	done := make([]bool, len(ts))
 	for i, tr := range ts {
 		e, ok := look(t.own.entries, t.base.entries, tr.EntryID)
-		if !ok || e.State != tr.From || e.Attempt != tr.Attempt || !legal(tr.From, tr.To) {
+		if !ok || e.State != tr.From || e.Attempt != tr.Attempt || !quarantine.Legal(tr.From, tr.To, tr.By) {
 			continue
 		}
 		e.State = tr.To
@@ -59,11 +59,6 @@ func (t *memoryTx) line(e quarantine.Entry, from quarantine.State, note, actor s
 		EntryID: e.ID, From: from, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
 		Actor: actor, Note: note, At: at,
 	})
-}
-
-func legal(from, to quarantine.State) bool {
-	return slices.ContainsFunc([]quarantine.Role{quarantine.Operator, quarantine.Recorder, quarantine.Redrive},
-		func(by quarantine.Role) bool { return quarantine.Legal(from, to, by) })
 }
 
 func clonePayment(p store.Payment) store.Payment {
