@@ -97,7 +97,7 @@ func (j *entryJoin) take(s sent) error {
 	switch {
 	case j.any && j.matched == s.body:
 		j.result.Accounted++
-	case !s.doubt && !s.copy:
+	case !s.doubt && !s.told:
 		j.result.Missing++
 		j.name(KindMissing, s.label())
 	}

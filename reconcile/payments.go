@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"recibo/payment"
 	"recibo/store"
 )
 
@@ -47,13 +48,17 @@ type paymentJoin struct {
 	rest   *sorter[sent]
 	stored func() (store.Payment, error, bool)
 	row    store.Payment
-	more   bool // row is one
+	print  payment.Fingerprint // of what row says now, not of what it said once
+	more   bool                // row is one
 	group  []sent
 }
 
 func (j *paymentJoin) advance() error {
 	row, err, ok := j.stored()
 	j.row, j.more = row, ok
+	if ok {
+		j.print = payment.FingerprintOf(&row.Event)
+	}
 	return err
 }
 
@@ -81,44 +86,47 @@ func (j *paymentJoin) flush() error {
 		if !group[0].doubt {
 			j.result.Expected++
 		}
-		return j.seek(group, nil)
+		return j.seek(group, payment.Fingerprint{}, false)
 	}
 	j.result.Expected++
-	row := j.row
+	row, print := j.row, j.print
+	differs := false
 	switch {
-	case holds(group, &row):
+	case holds(group, print):
 		j.result.Recorded++
 	case row.EntryID != "":
 		j.result.Mended++
 	default:
+		differs = true
 		j.result.Differing++
 		j.name(KindDiffering, row.TransactionID)
 	}
 	if err := j.advance(); err != nil {
 		return err
 	}
-	return j.seek(group, &row)
+	return j.seek(group, print, differs)
 }
 
-// holds reports whether the row is one of the versions that were sent.
-func holds(group []sent, row *store.Payment) bool {
+// holds reports whether one of the versions that were sent has the print.
+func holds(group []sent, print payment.Fingerprint) bool {
 	for i := range group {
-		if group[i].print == row.Fingerprint {
+		if group[i].print == print {
 			return true
 		}
 	}
 	return false
 }
 
-// seek accounts for the messages that the row is, and looks for the others in
-// quarantine.
-func (j *paymentJoin) seek(group []sent, row *store.Payment) error {
+// seek accounts for the messages that are recorded under that print, and looks for
+// the others in quarantine. Zero is nobody's print. Of an id that was told as
+// differing nothing is told as missing too.
+func (j *paymentJoin) seek(group []sent, recorded payment.Fingerprint, told bool) error {
 	for i, s := range group {
-		if row != nil && s.print == row.Fingerprint {
+		if s.print == recorded {
 			j.result.Accounted++
 			continue
 		}
-		s.copy = i > 0 && group[i-1].print == s.print
+		s.told = told || i > 0 && group[i-1].print == s.print
 		if err := j.rest.add(s); err != nil {
 			return err
 		}

@@ -83,6 +83,8 @@ func runCases() map[string]runCase {
 	a, a2, b, c := pay("a", 100), pay("a", 200), pay("b", 100), pay("c", 100)
 	mended := pay("a", 999)
 	mended.EntryID = "e1"
+	changed := a // somebody wrote another amount into the row
+	changed.Amount.Minor = 1
 	example := func(kind, id string) []reconcile.Example { return []reconcile.Example{{Kind: kind, ID: id}} }
 	none := []reconcile.Example{}
 	return map[string]runCase{
@@ -108,8 +110,11 @@ func runCases() map[string]runCase {
 			want: reconcile.Result{Unexpected: 1, Examples: example("unexpected", "a")}},
 		"another content": {
 			sent: []ledger.Line{line("1", a)}, stored: []store.Payment{a2},
-			want: reconcile.Result{Expected: 1, Differing: 1, Missing: 1,
-				Examples: []reconcile.Example{{Kind: "differing", ID: "a"}, {Kind: "missing", ID: "a"}}}},
+			want: reconcile.Result{Expected: 1, Differing: 1, Examples: example("differing", "a")}},
+		"a row that was changed, and a conflict with it": {
+			sent: []ledger.Line{line("1", a), line("2", a2)}, stored: []store.Payment{changed},
+			entries: []quarantine.Entry{entry(quarantine.Conflict, body(a2))},
+			want:    reconcile.Result{Expected: 1, Differing: 1, Held: 1, Accounted: 1, Examples: example("differing", "a")}},
 		"a conflict: one version recorded, the other held": {
 			sent: []ledger.Line{line("1", a), line("2", a2)}, stored: []store.Payment{a2},
 			entries: []quarantine.Entry{entry(quarantine.Conflict, body(a))},

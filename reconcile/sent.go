@@ -17,7 +17,7 @@ type sent struct {
 	print   payment.Fingerprint
 	body    [sha256.Size]byte
 	doubt   bool // the broker may not have it: it is never missing
-	copy    bool // another message says the same: its absence counts once
+	told    bool // its absence is told by another message of its id
 }
 
 func sentOf(l ledger.Line) sent {
@@ -30,7 +30,7 @@ func (s *sent) label() string { return cmp.Or(s.id, s.message) }
 
 const (
 	flagDoubt = 1 << iota
-	flagCopy
+	flagTold
 )
 
 var errCodec = errors.New("a sorted record came back damaged from disk")
@@ -40,8 +40,8 @@ func encodeSent(s sent) ([]byte, error) {
 	if s.doubt {
 		flags |= flagDoubt
 	}
-	if s.copy {
-		flags |= flagCopy
+	if s.told {
+		flags |= flagTold
 	}
 	b := make([]byte, 0, 2+2*sha256.Size+len(s.id)+len(s.message))
 	b = append(b, flags, byte(len(s.id))) // ids have at most 64 bytes
@@ -56,7 +56,7 @@ func decodeSent(b []byte) (s sent, err error) {
 	if len(b) < head || len(b) < head+int(b[1]) {
 		return s, errCodec
 	}
-	s.doubt, s.copy = b[0]&flagDoubt != 0, b[0]&flagCopy != 0
+	s.doubt, s.told = b[0]&flagDoubt != 0, b[0]&flagTold != 0
 	copy(s.print[:], b[2:])
 	copy(s.body[:], b[2+sha256.Size:])
 	s.id = string(b[head : head+int(b[1])])

@@ -56,23 +56,6 @@ func TestShell(t *testing.T) {
 	}
 }
 
-func TestPaymentsAreProtected(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "recibo.db")
-	s := open(t, file, sqlite.Options{})
-	if err := s.Update(t.Context(), recording(newPayment("a", 15075))); err != nil {
-		t.Fatal(err)
-	}
-	db := rawDB(t, file)
-	for _, harm := range []string{"UPDATE payments SET amount = '1.00'", "DELETE FROM payments"} {
-		if _, err := db.ExecContext(t.Context(), harm); err == nil || !strings.Contains(err.Error(), "payments are never") {
-			t.Errorf("%s: %v, want a refusal", harm, err)
-		}
-	}
-	if rows := countRows(t, file); rows != 1 {
-		t.Errorf("%d rows, want 1", rows)
-	}
-}
-
 func TestMissingTableIsFoundByCheck(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "recibo.db")
 	s := open(t, file, sqlite.Options{})

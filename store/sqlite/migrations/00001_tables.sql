@@ -28,20 +28,6 @@ CREATE TABLE payments (
 
 CREATE INDEX payments_occurred_at ON payments (occurred_at, transaction_id);
 
--- +goose StatementBegin
-CREATE TRIGGER payments_never_change BEFORE UPDATE ON payments
-BEGIN
-    SELECT RAISE(ABORT, 'payments are never changed');
-END;
--- +goose StatementEnd
-
--- +goose StatementBegin
-CREATE TRIGGER payments_never_go BEFORE DELETE ON payments
-BEGIN
-    SELECT RAISE(ABORT, 'payments are never deleted');
-END;
--- +goose StatementEnd
-
 -- Bodies stand last, so that reading the other columns does not wade through them.
 CREATE TABLE quarantine (
     id             TEXT NOT NULL PRIMARY KEY,
