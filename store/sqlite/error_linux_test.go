@@ -2,8 +2,10 @@ package sqlite_test
 
 import (
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -11,9 +13,26 @@ import (
 	"recibo/store/sqlite"
 )
 
+// limitedChild is set in a process that may set limits which hold for all of it.
+const limitedChild = "RECIBO_SQLITE_TEST_LIMITED"
+
 // TestWriteErrorInCommit lets the disk fail just when the commit is written,
-// by way of the greatest size of a file.
+// by way of the greatest size of a file. That limit is the whole process's and
+// would hit what go test itself writes, so the test has a process of its own.
 func TestWriteErrorInCommit(t *testing.T) {
+	if os.Getenv(limitedChild) != "" {
+		failInCommit(t)
+		return
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteErrorInCommit$", "-test.v")
+	child.Env = append(os.Environ(), limitedChild+"=1")
+	said, err := child.CombinedOutput()
+	if err != nil || !strings.Contains(string(said), "--- PASS: TestWriteErrorInCommit") {
+		t.Errorf("the process with the limit: %v\n%s", err, said)
+	}
+}
+
+func failInCommit(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "recibo.db")
 	s := open(t, file, sqlite.Options{})
 	if err := s.Update(t.Context(), recording(newPayment("a", 1))); err != nil {
