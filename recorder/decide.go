@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -176,8 +175,6 @@ func (d *decision) write(ctx context.Context, tx store.Tx) error {
 	for _, line := range d.tally {
 		lines = append(lines, *line)
 	}
-	slices.SortFunc(lines, func(a, b store.TallyLine) int {
-		return cmp.Or(a.TallyKey.Compare(b.TallyKey))
-	})
+	slices.SortFunc(lines, func(a, b store.TallyLine) int { return a.TallyKey.Compare(b.TallyKey) })
 	return tx.Tally(ctx, lines)
 }

@@ -19,7 +19,6 @@ type item struct {
 	delivery queue.Delivery
 	payment  store.Payment
 	bad      *wire.Error // nil when payment is one
-	fate     fate
 }
 
 // fate is what a transaction decided about an item. It stands once the

@@ -3,12 +3,11 @@ package recorder
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"recibo/payment"
 	"recibo/queue"
 	"recibo/store"
-
-	"time"
 )
 
 // writer takes batches and gets them committed, one transaction at a time.
@@ -47,8 +46,7 @@ func (w *writer) settled(d *decision) {
 	deliveries := make([]queue.Delivery, 0, len(d.fates))
 	for _, u := range d.units {
 		for _, it := range u.items {
-			it.fate = d.fates[len(deliveries)]
-			w.r.counts.add(it.fate)
+			w.r.counts.add(d.fates[len(deliveries)])
 			deliveries = append(deliveries, it.delivery)
 		}
 	}
