@@ -35,6 +35,7 @@ var layers = []layer{
 
 	{dir: "internal/config"},
 	{dir: "internal/testserver"},
+	{dir: "internal/testserver/shared", imports: []string{"internal/testserver"}},
 	{dir: "internal/tidy"},
 	// The composition root: the only one that knows every adapter.
 	{dir: "internal/app", imports: slices.Concat(domain, adapters, []string{"internal/config"})},
@@ -71,7 +72,9 @@ var everyTest = slices.Concat(suites, []string{
 // only folders whose source may know them.
 var drivers = map[string][]string{
 	"github.com/nats-io/":    {"queue/jetstream"},
+	"github.com/rabbitmq/":   {"queue/rabbitmq"},
 	"modernc.org/sqlite":     {"store/sqlite"},
+	"github.com/jackc/":      {"store/postgres"},
 	"github.com/pressly/":    {"store"},
 	"github.com/spf13/cobra": {"internal/cli"},
 	"github.com/knadh/koanf": {"internal/config"},
