@@ -1,0 +1,264 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	startTimeout = 90 * time.Second // RabbitMQ takes 7 s alone on two cores
+	stopTimeout  = 60 * time.Second
+	logTail      = 8 << 10
+)
+
+// Server is a real server on loopback, with what can be done to it. A shared
+// one must not be hurt: the methods that do so fail the test.
+type Server struct {
+	name, version string
+	addr, tlsAddr string
+	dir           string   // its folder: configuration, log, mostly its data
+	daemons       []daemon // in the order of their start
+	// answers asks once; ready may ask for more, and is true later.
+	answers, ready func(context.Context) error
+	undo           func() // removes what it has outside of its folder
+
+	shared    bool
+	announced []int // the processes of a server that somebody else started
+
+	mu      sync.Mutex
+	running []*process
+	frozen  []int
+	release func()        // calls off the guard of frozen
+	spent   time.Duration // by processes that have ended
+}
+
+// Addr is 127.0.0.1:port, the same after a restart.
+func (s *Server) Addr() string { return s.addr }
+
+// TLSAddr is where the server speaks TLS; for PostgreSQL that is Addr.
+func (s *Server) TLSAddr() string { return s.tlsAddr }
+
+// Version is what the server says of itself, like 15.18.
+func (s *Server) Version() string { return s.version }
+
+// Proxy puts a fault proxy in front of Addr, closed at the end of the test.
+func (s *Server) Proxy(t testing.TB) *Proxy {
+	t.Helper()
+	return NewProxy(t, s.addr)
+}
+
+// Answers asks the server once, and returns nil if it answered in time.
+func (s *Server) Answers(within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return s.answers(ctx)
+}
+
+// Start starts the server again, after Stop or Kill, and waits until it
+// answers.
+func (s *Server) Start(t testing.TB) { t.Helper(); s.hurt(t, s.start) }
+
+// Stop ends the server politely and waits for its end. A frozen one is thawed
+// for it.
+func (s *Server) Stop(t testing.TB) { t.Helper(); s.hurt(t, s.stop) }
+
+// Restart is Stop and Start.
+func (s *Server) Restart(t testing.TB) { t.Helper(); s.Stop(t); s.Start(t) }
+
+// Kill ends all processes of the server with SIGKILL and waits until they are
+// gone.
+func (s *Server) Kill(t testing.TB) { t.Helper(); s.hurt(t, s.kill) }
+
+// Freeze stops all processes of the server with SIGSTOP. Its connections stay
+// open and new ones are taken by the kernel, but nothing answers.
+func (s *Server) Freeze(t testing.TB) { t.Helper(); s.hurt(t, s.freeze) }
+
+// Thaw lets a frozen server go on.
+func (s *Server) Thaw(t testing.TB) { t.Helper(); s.hurt(t, s.thaw) }
+
+func (s *Server) hurt(t testing.TB, do func() error) {
+	t.Helper()
+	if s.shared {
+		t.Fatalf("%s is shared: use New%s for a server to be hurt", s.name, strings.ReplaceAll(s.name, "PostgreSQL", "Postgres"))
+	}
+	s.mu.Lock()
+	err := do()
+	s.mu.Unlock()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", s.name, err, s.Log())
+	}
+}
+
+// CPU is the time, user and system, that all processes of the server have
+// taken so far, those that have ended included. It counts in steps of 10 ms.
+func (s *Server) CPU() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spent + s.spending()
+}
+
+// Resident is the memory of all processes of the server in bytes; what they
+// share is counted once.
+func (s *Server) Resident() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return resident(s.roots()...)
+}
+
+// Log is the end of the server's log.
+func (s *Server) Log() string {
+	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-logTail):])
+}
+
+func (s *Server) roots() []int {
+	pids := s.announced
+	for _, p := range s.running {
+		pids = append(pids, p.pid)
+	}
+	return pids
+}
+
+func (s *Server) spending() time.Duration {
+	var sum time.Duration
+	for _, p := range tree(s.roots()...) {
+		sum += p.spent
+	}
+	return sum
+}
+
+func (s *Server) start() error {
+	if len(s.running) > 0 {
+		return errors.New("it runs already")
+	}
+	for _, d := range s.daemons {
+		p, err := d.start()
+		if err != nil {
+			return errors.Join(err, s.kill())
+		}
+		s.running = append(s.running, p)
+	}
+	if err := s.await(); err != nil {
+		return errors.Join(err, s.kill())
+	}
+	return nil
+}
+
+// await waits until the server is ready, or one of its processes ends.
+func (s *Server) await() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	for {
+		err := s.attempt(ctx)
+		if err == nil {
+			return nil
+		}
+		for _, p := range s.running {
+			if !p.running() {
+				return fmt.Errorf("%s ended while starting: %s", filepath.Base(p.path), p.end)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not ready after %v: %w", startTimeout, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Server) attempt(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := s.answers(ctx); err != nil || s.ready == nil {
+		return err
+	}
+	return s.ready(ctx)
+}
+
+// stop asks the last daemon to end, then the one before it.
+func (s *Server) stop() error {
+	if err := s.thaw(); err != nil {
+		return err
+	}
+	for len(s.running) > 0 {
+		last := s.running[len(s.running)-1]
+		_ = syscall.Kill(last.pid, last.daemon.stop)
+		select {
+		case <-last.done:
+			s.spent += last.spent
+			s.running = s.running[:len(s.running)-1]
+		case <-time.After(stopTimeout):
+			return errors.Join(fmt.Errorf("%s does not end", filepath.Base(last.path)), s.kill())
+		}
+	}
+	return nil
+}
+
+func (s *Server) kill() error {
+	pids, err := halt(s.roots()...)
+	if err != nil {
+		return err
+	}
+	// Nobody will wait for the children, so their time is looked up before.
+	children := s.spending()
+	for _, p := range s.running {
+		if own, ok := readStatus(fmt.Sprintf("/proc/%d/stat", p.pid)); ok {
+			children -= own.spent
+		}
+	}
+	if err := end(pids); err != nil {
+		return err
+	}
+	for _, p := range s.running {
+		<-p.done
+		s.spent += p.spent
+	}
+	s.spent += children
+	s.running, s.frozen = nil, nil
+	return s.thaw() // nothing is left to be thawed, but a guard to be called off
+}
+
+func (s *Server) freeze() error {
+	pids, err := halt(s.roots()...)
+	if err != nil {
+		return err
+	}
+	if s.release == nil {
+		s.release, err = guard(pids)
+	}
+	s.frozen = pids
+	return err
+}
+
+func (s *Server) thaw() error {
+	if s.release != nil {
+		s.release()
+	}
+	signal(s.frozen, syscall.SIGCONT)
+	s.frozen, s.release = nil, nil
+	return nil
+}
+
+// remove ends the server for good and takes its folders away.
+func (s *Server) remove() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.kill(); err != nil {
+		return err
+	}
+	if s.undo != nil {
+		s.undo()
+	}
+	return os.RemoveAll(s.dir)
+}
