@@ -12,6 +12,10 @@ import (
 // noticed. It is far above what any batch takes.
 const attemptTimeout = 30 * time.Second
 
+// anyWriter is who the watch of the store knows: what answers one writer
+// answers all.
+const anyWriter = "writer"
+
 // commit gets every item of the batch decided and committed, whatever the
 // store answers. It only fails when ctx, the drain deadline, ends.
 func (w *writer) commit(ctx context.Context, batch []*item) error {
@@ -39,7 +43,7 @@ func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, err
 			if err != nil {
 				d = sent
 			}
-			w.r.storeWatch.answered(d.outage)
+			w.r.storeWatch.answered(anyWriter, d.outage)
 			w.settled(d)
 			return nil, nil
 		}
@@ -62,7 +66,7 @@ func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, err
 				return pieces, nil
 			}
 		}
-		if err := w.r.storeWatch.wait(ctx, err, waits.NextBackOff()); err != nil {
+		if err := w.r.storeWatch.wait(ctx, anyWriter, err, waits.NextBackOff()); err != nil {
 			return nil, err
 		}
 	}

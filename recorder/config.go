@@ -30,7 +30,7 @@ type Config struct {
 	Batch        int // most deliveries in one transaction; default and most: the store's
 	BufferBytes  int // most bytes of bodies held; default 64 MiB
 	Decode       wire.Options
-	DeadLetters  bool          // read the broker's dead letters instead of the queue
+	DeadLetters  bool          // record the broker's dead letters too, where it has them
 	UntilIdle    time.Duration // stop when nothing was ready or in flight for so long; 0: never
 	DrainTimeout time.Duration // from the stop signal on; default 10 s
 	Log          *slog.Logger

@@ -78,20 +78,23 @@ type counts struct {
 	held      map[quarantine.Reason]int64
 }
 
-func (c *counts) add(f fate) {
+// add counts the fates of a transaction.
+func (c *counts) add(fates []fate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch f.kind {
-	case store.FateRecorded:
-		c.recorded++
-	case store.FateDuplicate:
-		c.duplicate++
-	case store.FateQuarantined:
-		if c.held == nil {
-			c.held = map[quarantine.Reason]int64{}
+	for _, f := range fates {
+		switch f.kind {
+		case store.FateRecorded:
+			c.recorded++
+		case store.FateDuplicate:
+			c.duplicate++
+		case store.FateQuarantined:
+			if c.held == nil {
+				c.held = map[quarantine.Reason]int64{}
+			}
+			c.held[f.reason]++
+			c.digest.quarantined(f.reason)
 		}
-		c.held[f.reason]++
-		c.digest.quarantined(f.reason)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // item is a delivery on its way, decoded: a payment, or the fault that keeps
 // it from being one.
 type item struct {
+	feed     *feed
 	delivery queue.Delivery
 	payment  store.Payment
 	bad      *wire.Error // nil when payment is one

@@ -178,14 +178,3 @@ func TestBatchAndWritersAreBounded(t *testing.T) {
 		h.wantBooks()
 	})
 }
-
-// What waiting cannot mend comes back from Run at once.
-func TestNoDeadLettersIsSaid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHarness(t)
-		h.config.DeadLetters = true
-		if _, err := h.recorder().Run(t.Context()); err == nil {
-			t.Error("a queue without dead letters was taken for one with")
-		}
-	})
-}

@@ -16,14 +16,15 @@ import (
 // deliveries in hand. They were not acked: the queue hands them out again.
 var ErrNotDrained = errors.New("the store did not take everything before the drain deadline")
 
-// Recorder is one process that records payments: one source, a few writers.
+// Recorder is one process that records payments: a queue and its dead letters,
+// and a few writers.
 type Recorder struct {
 	broker queue.Broker
 	store  store.Store
 	config Config
 	log    *slog.Logger
 
-	acks       chan []queue.Delivery
+	acks       chan settlement
 	activity   activity
 	counts     counts
 	digest     digest
@@ -37,7 +38,7 @@ func New(b queue.Broker, s store.Store, c Config) *Recorder {
 	limits := s.Limits()
 	c = c.withDefaults(limits.Writers, limits.Batch)
 	r := &Recorder{broker: b, store: s, config: c, log: c.Log, startedAt: time.Now(),
-		acks:       make(chan []queue.Delivery, bufferedBatches*c.Writers),
+		acks:       make(chan settlement, bufferedBatches*c.Writers),
 		queueWatch: newWatch(&c, store.QueueComponent, c.QueueTarget),
 		storeWatch: newWatch(&c, store.StoreComponent, c.StoreTarget),
 	}
@@ -55,7 +56,7 @@ func (r *Recorder) Run(ctx context.Context) (Result, error) {
 	hard, abandon := r.drainContext(ctx)
 	defer abandon()
 
-	source, err := r.openSource(ctx)
+	feeds, err := r.openFeeds(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = nil // stopped before anything was in hand
@@ -70,10 +71,10 @@ func (r *Recorder) Run(ctx context.Context) (Result, error) {
 	if r.config.UntilIdle > 0 {
 		helpers.Go(func() { r.stopWhenIdle(ctx, stop) })
 	}
-	r.pump(ctx, hard, source)
+	r.pump(ctx, hard, feeds)
 
 	held, _ := r.activity.quiet()
-	r.release(hard, source)
+	r.release(hard, feeds)
 	r.writeOutages(hard)
 	endBackground()
 	helpers.Wait()
@@ -85,14 +86,17 @@ func (r *Recorder) Run(ctx context.Context) (Result, error) {
 
 // pump runs receiver, writers and acker until everything received is settled
 // or the drain deadline passes.
-func (r *Recorder) pump(ctx, hard context.Context, source queue.Source) {
+func (r *Recorder) pump(ctx, hard context.Context, feeds []*feed) {
 	b := newBuffer(r.config.BufferBytes)
-	var writers, acker sync.WaitGroup
+	var receivers, writers, acker sync.WaitGroup
 	for i := range r.config.Writers {
 		writers.Go(func() { newWriter(r, i).run(hard, b) })
 	}
-	acker.Go(func() { r.acknowledge(hard, source) })
-	r.receive(ctx, source, b)
+	acker.Go(func() { r.acknowledge(hard) })
+	for _, f := range feeds {
+		receivers.Go(func() { r.receive(ctx, f, b) })
+	}
+	receivers.Wait()
 	b.close()
 	writers.Wait()
 	close(r.acks)
@@ -101,12 +105,14 @@ func (r *Recorder) pump(ctx, hard context.Context, source queue.Source) {
 
 // release gives back to the queue what is not acked. It has a moment of its
 // own, since the drain deadline may be what ended the run.
-func (r *Recorder) release(ctx context.Context, source queue.Source) {
+func (r *Recorder) release(ctx context.Context, feeds []*feed) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	if err := source.Close(ctx); err != nil {
-		r.log.Warn("the queue did not take back what was held; it will after its timeout",
-			"queue", r.config.QueueTarget, "error", err)
+	for _, f := range feeds {
+		if err := f.source.Close(ctx); err != nil {
+			r.log.Warn("the queue did not take back what was held; it will after its timeout",
+				"queue", r.config.QueueTarget, "error", err)
+		}
 	}
 }
 

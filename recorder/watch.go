@@ -15,8 +15,8 @@ import (
 const stillEvery = time.Minute
 
 // watch follows whether one component answers. However many goroutines meet
-// the outage, it is one: begun by the first failure, ended by the first answer,
-// logged once at each end and once a minute between.
+// the outage, it is one: begun by the first failure, ended by the first answer
+// to each of those who met it, logged once at each end and once a minute between.
 type watch struct {
 	log       *slog.Logger
 	recorder  string
@@ -24,7 +24,8 @@ type watch struct {
 	target    string
 
 	mu      sync.Mutex
-	current *store.Outage // nil while the component answers
+	current *store.Outage   // nil while the component answers
+	failing map[string]bool // who met it and had no answer since
 	saidAt  time.Time
 	total   int64
 	changed chan struct{} // a token for the chronicler: begun or ended
@@ -33,14 +34,15 @@ type watch struct {
 
 func newWatch(c *Config, component store.Component, target string) *watch {
 	return &watch{log: c.Log, recorder: c.ID, component: component, target: target,
-		changed: make(chan struct{}, 1)}
+		failing: map[string]bool{}, changed: make(chan struct{}, 1)}
 }
 
-// failed notes that the component did not answer.
-func (w *watch) failed(cause error) {
+// failed notes that the component did not answer who.
+func (w *watch) failed(who string, cause error) {
 	now := payment.Normalize(time.Now())
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.failing[who] = true
 	if w.current == nil {
 		w.total++
 		w.current = &store.Outage{ID: fmt.Sprintf("%s/%s/%d", w.recorder, w.component, w.total),
@@ -60,12 +62,15 @@ func (w *watch) failed(cause error) {
 	}
 }
 
-// answered notes that the component answered. written says that the end of the
-// outage is in the database already; otherwise the chronicler writes it.
-func (w *watch) answered(written bool) {
+// answered notes that the component answered who. written says that the end of
+// the outage is in the database already; otherwise the chronicler writes it.
+func (w *watch) answered(who string, written bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.current == nil {
+		return
+	}
+	if delete(w.failing, who); len(w.failing) > 0 {
 		return
 	}
 	o := *w.current
@@ -92,19 +97,20 @@ func (w *watch) ending(now time.Time) (store.Outage, bool) {
 	return o, true
 }
 
+// isDown reports whether who waits for an answer.
+func (w *watch) isDown(who string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failing[who]
+}
+
 // wait notes a failure and waits for d. It fails when ctx ends.
-func (w *watch) wait(ctx context.Context, cause error, d time.Duration) error {
+func (w *watch) wait(ctx context.Context, who string, cause error, d time.Duration) error {
 	if ctx.Err() == nil { // an end of our own is no outage
-		w.failed(cause)
+		w.failed(who, cause)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	sleep(ctx, d)
+	return ctx.Err()
 }
 
 // unwritten returns the outages that ended since the last call, and the one

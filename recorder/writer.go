@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"recibo/payment"
-	"recibo/queue"
 	"recibo/store"
 )
 
@@ -43,14 +42,10 @@ func (w *writer) run(ctx context.Context, b *buffer) {
 // settled accounts for what a committed decision decided, and has it acked.
 func (w *writer) settled(d *decision) {
 	w.seq++
-	deliveries := make([]queue.Delivery, 0, len(d.fates))
-	for _, u := range d.units {
-		for _, it := range u.items {
-			w.r.counts.add(d.fates[len(deliveries)])
-			deliveries = append(deliveries, it.delivery)
-		}
+	w.r.counts.add(d.fates)
+	for _, s := range settlements(d.units) {
+		w.r.acks <- s
 	}
-	w.r.acks <- deliveries
 }
 
 // renew gives the writer a new identity: its row went back in time (a failover
