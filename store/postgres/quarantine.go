@@ -1,0 +1,186 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"recibo/quarantine"
+)
+
+var (
+	entryTypes = []uint32{typeText, typeText, typeText, typeJSON, typeJSON, typeText, typeText, typeText, typeNumeric, typeText,
+		typeInteger, typeTime, typeTime, typeText, typeInteger, typeBool, typeInteger, typeBytes, typeBytes, typeBytes}
+	seenTypes = []uint32{typeText, typeInteger, typeTime, typeText}
+)
+
+var (
+	holdStatement = newStatement("hold", `INSERT INTO quarantine (id, reason, detail, field_errors, headers, queue, position,
+			transaction_id, amount, currency, seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, body, mended_body)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::json[], $6::text[], $7::text[],
+			$8::text[], $9::numeric[], $10::text[], $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::bigint[],
+			$16::boolean[], $17::bigint[], $18::bytea[], $19::bytea[], $20::bytea[])
+		ON CONFLICT (id) DO NOTHING RETURNING id`)
+
+	lockStatement = newStatement("lock", "SELECT id, state, attempt, reason FROM quarantine WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE")
+
+	seenStatement = newStatement("seen", `UPDATE quarantine q
+		SET seen = q.seen + u.seen, last_seen_at = greatest(q.last_seen_at, u.last_seen_at), state = u.state
+		FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[]) AS u (id, seen, last_seen_at, state)
+		WHERE q.id = u.id`)
+)
+
+// holdBytes is about how much of bodies goes into one statement.
+const holdBytes = 16 << 20
+
+// standing is what decides how an entry changes.
+type standing struct {
+	id      string
+	state   quarantine.State
+	attempt int
+	reason  quarantine.Reason
+}
+
+func scanStanding(row pgx.CollectableRow) (*standing, error) {
+	var s standing
+	err := row.Scan(&s.id, (*string)(&s.state), &s.attempt, (*string)(&s.reason))
+	return &s, err
+}
+
+// lock locks entries, in the order of their ids, and returns what stands.
+func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*standing, error) {
+	found, err := query(ctx, t, request{op: op, statement: lockStatement, params: [][]byte{textArray(ids)}}, scanStanding)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*standing, len(found))
+	for _, s := range found {
+		byID[s.id] = s
+	}
+	return byID, nil
+}
+
+// Quarantine writes entries, or what changes when they come again. All new ones
+// are written before any known one is locked: of two transactions that meet,
+// one waits for the other, never both.
+func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
+	op := fmt.Sprintf("quarantine %d entries", len(es))
+	fresh := make(map[string]bool, len(es))
+	for rest := es; len(rest) > 0; {
+		n := sizeOfPart(rest)
+		if err := t.hold(ctx, op, rest[:n], fresh); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	var known []string
+	for i := range es {
+		if !fresh[es[i].ID] {
+			known = append(known, es[i].ID)
+		}
+	}
+	var stand map[string]*standing
+	if len(known) > 0 {
+		var err error
+		if stand, err = t.lock(ctx, op, known); err != nil {
+			return err
+		}
+	}
+	t.writeSeen(op, es, stand)
+	return nil
+}
+
+// sizeOfPart is how many of the entries go into one statement.
+func sizeOfPart(es []quarantine.Entry) int {
+	size := 0
+	for i := range es {
+		size += len(es[i].Body) + len(es[i].MendedBody)
+		if size > holdBytes {
+			return max(i, 1)
+		}
+	}
+	return len(es)
+}
+
+// hold writes those of the entries that are new, and adds their ids to fresh.
+func (t *tx) hold(ctx context.Context, op string, es []quarantine.Entry, fresh map[string]bool) error {
+	scratch := t.scratch
+	columns := t.arrays(entryTypes)
+	for i := range es {
+		appendEntry(columns, &es[i])
+	}
+	ids, err := query(ctx, t, request{op: op, statement: holdStatement, params: values(columns)}, pgx.RowTo[string])
+	t.scratch = scratch // sent: the columns are free again
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	return err
+}
+
+// writeSeen writes what changes in known entries, and the history of all.
+func (t *tx) writeSeen(op string, es []quarantine.Entry, stand map[string]*standing) {
+	var lines []quarantine.HistoryLine
+	columns := t.arrays(seenTypes)
+	for i := range es {
+		e := &es[i]
+		stands := stand[e.ID]
+		if stands == nil {
+			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
+				Actor: string(quarantine.Recorder), At: e.FirstSeenAt})
+			continue
+		}
+		state := stands.state
+		if state == quarantine.Resolved || state == quarantine.Discarded {
+			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, From: state, To: quarantine.Held, Attempt: stands.attempt,
+				Reason: stands.reason, Actor: string(quarantine.Recorder), Note: "the same bytes came again", At: e.LastSeenAt})
+			state = quarantine.Held
+		}
+		columns[0].text(e.ID)
+		columns[1].integer(e.Seen)
+		columns[2].time(e.LastSeenAt)
+		columns[3].text(string(state))
+	}
+	if len(stand) > 0 {
+		t.later(request{op: op, statement: seenStatement, params: values(columns)})
+	}
+	t.history(op, lines)
+}
+
+func appendEntry(columns []*array, e *quarantine.Entry) {
+	columns[0].text(e.ID)
+	columns[1].text(string(e.Reason))
+	columns[2].text(e.Detail)
+	jsonOrNull(columns[3], e.FieldErrors, len(e.FieldErrors))
+	jsonOrNull(columns[4], e.Headers, len(e.Headers))
+	columns[5].text(e.Queue)
+	columns[6].text(e.Position)
+	columns[7].textOrNull(e.TransactionID)
+	if e.Amount != nil {
+		decimals, _ := e.Amount.Currency.Decimals()
+		columns[8].numeric(e.Amount.Minor, decimals)
+		columns[9].text(string(e.Amount.Currency))
+	} else {
+		columns[8].null()
+		columns[9].null()
+	}
+	columns[10].integer(e.Seen)
+	columns[11].time(e.FirstSeenAt)
+	columns[12].time(e.LastSeenAt)
+	columns[13].text(string(e.State))
+	columns[14].integer(int64(e.Attempt))
+	columns[15].boolean(e.Truncated)
+	columns[16].integer(e.BodySize)
+	columns[17].bytes(e.BodySHA256[:])
+	columns[18].bytes(e.Body)
+	columns[19].bytesOrNull(e.MendedBody)
+}
+
+// jsonOrNull writes a list or map of n things.
+func jsonOrNull(a *array, v any, n int) {
+	if n == 0 {
+		a.null()
+		return
+	}
+	a.bytes(jsonOf(v))
+}

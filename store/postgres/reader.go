@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"recibo/quarantine"
+	"recibo/store"
+)
+
+// reader answers from what is committed.
+type reader struct{ pool *pool }
+
+// with runs fn with a connection, once more if it lay idle and was dead.
+func (r reader) with(ctx context.Context, op string, fn func(*conn) error) error {
+	c, err := r.pool.take(ctx)
+	if err != nil {
+		return connectFailed(ctx, err)
+	}
+	defer func() { r.pool.put(c) }()
+	err = fn(c)
+	if err != nil && c.wasIdle && c.IsClosed() && ctx.Err() == nil {
+		r.pool.forget()
+		again, connectErr := r.pool.connect(ctx)
+		if connectErr != nil {
+			return connectFailed(ctx, connectErr)
+		}
+		c = again
+		err = fn(c)
+	}
+	if err != nil {
+		return classify(ctx, op, err, inGeneral)
+	}
+	return nil
+}
+
+// ask runs one query and scans its rows.
+func ask[T any](ctx context.Context, r reader, op, sql string, args []any, scan pgx.RowToFunc[T]) (all []T, err error) {
+	err = r.with(ctx, op, func(c *conn) error {
+		rows, err := c.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+	return all, err
+}
+
+// Payments reads a page of payments. By account it reads along the index on
+// time and compares: indexes on accounts would make recording much slower, as
+// accounts come in no order. Times narrow it.
+func (r reader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[store.Payment], error) {
+	var w where
+	w.in("transaction_id", q.IDs)
+	w.since("occurred_at", q.Since)
+	w.until("occurred_at", q.Until)
+	if q.Account != "" {
+		w.add("? IN (payer_account, payee_account)", q.Account)
+	}
+	if q.Source != "" {
+		w.add("source = ?", q.Source)
+	}
+	if q.Min != nil {
+		w.add("currency = ? AND amount >= ?::text::numeric", string(q.Min.Currency), q.Min.Decimal())
+	}
+	if q.Max != nil {
+		w.add("currency = ? AND amount <= ?::text::numeric", string(q.Max.Currency), q.Max.Decimal())
+	}
+	list := list{table: "payments", time: "occurred_at", id: "transaction_id", columns: paymentColumns, order: q.Order, limit: q.Limit, after: q.After}
+	return read(ctx, r, list, w, scanPayment, func(p *store.Payment) (string, string) { return timeText(p.OccurredAt), p.TransactionID })
+}
+
+func entryFilter(q *store.EntryQuery) where {
+	var w where
+	w.in("id", q.IDs)
+	w.in("transaction_id", q.TransactionIDs)
+	w.in("reason", texts(q.Reasons))
+	w.in("state", texts(q.States))
+	w.since("last_seen_at", q.Since)
+	w.until("last_seen_at", q.Until)
+	if q.Field != "" {
+		w.add("EXISTS (SELECT 1 FROM json_array_elements(field_errors) AS e WHERE e ->> 'field' = ?)", q.Field)
+	}
+	return w
+}
+
+// Entries reads a page of entries.
+func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[quarantine.Entry], error) {
+	columns := entryRow + withBodies
+	if q.WithoutBody {
+		columns = entryRow + withoutBodies
+	}
+	list := list{table: "quarantine", time: "first_seen_at", id: "id", columns: columns, order: q.Order, limit: q.Limit, after: q.After}
+	return read(ctx, r, list, entryFilter(&q), scanEntry, func(e *quarantine.Entry) (string, string) { return timeText(e.FirstSeenAt), e.ID })
+}
+
+// Outages reads a page of outages, the latest first.
+func (r reader) Outages(ctx context.Context, q store.OutageQuery) (store.Page[store.Outage], error) {
+	var w where
+	if q.OpenOnly {
+		w.add("ended_at IS NULL")
+	}
+	list := list{table: "outages", time: "began_at", id: "id", columns: outageRow, limit: q.Limit, after: q.After}
+	return read(ctx, r, list, w, scanOutage, func(o *store.Outage) (string, string) { return timeText(o.BeganAt), o.ID })
+}
+
+// History reads what became of an entry, the oldest line first.
+func (r reader) History(ctx context.Context, entryID string) ([]quarantine.HistoryLine, error) {
+	return ask(ctx, r, "read history", "SELECT "+historyRow+" FROM quarantine_history WHERE entry_id = $1 ORDER BY line",
+		[]any{entryID}, scanHistory)
+}

@@ -1,0 +1,125 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"recibo/quarantine"
+)
+
+var (
+	moveTypes    = []uint32{typeText, typeText, typeInteger, typeText, typeBool, typeText, typeJSON}
+	historyTypes = []uint32{typeText, typeText, typeText, typeInteger, typeText, typeText, typeText, typeTime}
+)
+
+var (
+	moveStatement = newStatement("move", `UPDATE quarantine q
+		SET state = u.state, attempt = u.attempt, reason = u.reason,
+			detail = CASE WHEN u.replaced THEN u.detail ELSE q.detail END,
+			field_errors = CASE WHEN u.replaced THEN u.field_errors ELSE q.field_errors END
+		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::boolean[], $6::text[], $7::json[])
+			AS u (id, state, attempt, reason, replaced, detail, field_errors)
+		WHERE q.id = u.id`)
+
+	historyStatement = newStatement("history", `INSERT INTO quarantine_history (entry_id, from_state, to_state, attempt, reason, actor, note, at)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])`)
+)
+
+// move is what becomes of one entry.
+type move struct {
+	*standing
+	replaced *quarantine.Transition // whose reason, detail and field errors stand now
+}
+
+// Transition moves entries from state to state. It locks them all, and then
+// takes one step after the other, so that an entry may take several.
+func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool, error) {
+	done := make([]bool, len(ts))
+	if len(ts) == 0 {
+		return done, nil
+	}
+	op := fmt.Sprintf("move %d entries", len(ts))
+	ids := map[string]bool{}
+	for i := range ts {
+		ids[ts[i].EntryID] = true
+	}
+	stand, err := t.lock(ctx, op, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
+	}
+	moves := map[string]*move{}
+	var lines []quarantine.HistoryLine
+	for i := range ts {
+		stands := stand[ts[i].EntryID]
+		if stands == nil || !mayMove(stands, &ts[i]) {
+			continue
+		}
+		if moves[stands.id] == nil {
+			moves[stands.id] = &move{standing: stands}
+		}
+		lines = append(lines, moves[stands.id].take(&ts[i]))
+		done[i] = true
+	}
+	if len(moves) > 0 {
+		t.writeMoves(op, moves)
+		t.history(op, lines)
+	}
+	return done, nil
+}
+
+func mayMove(stands *standing, tr *quarantine.Transition) bool {
+	return stands.state == tr.From && stands.attempt == tr.Attempt && quarantine.Legal(tr.From, tr.To, tr.By)
+}
+
+// take takes a step and returns its line of history.
+func (m *move) take(tr *quarantine.Transition) quarantine.HistoryLine {
+	m.state = tr.To
+	if tr.To == quarantine.Redriven {
+		m.attempt++
+	}
+	if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
+		m.reason, m.replaced = tr.Reason, tr
+	}
+	return quarantine.HistoryLine{EntryID: tr.EntryID, From: tr.From, To: tr.To, Attempt: m.attempt,
+		Reason: m.reason, Actor: tr.Actor, Note: tr.Note, At: tr.At}
+}
+
+func (t *tx) writeMoves(op string, moves map[string]*move) {
+	columns := t.arrays(moveTypes)
+	for id, m := range moves {
+		columns[0].text(id)
+		columns[1].text(string(m.state))
+		columns[2].integer(int64(m.attempt))
+		columns[3].text(string(m.reason))
+		columns[4].boolean(m.replaced != nil)
+		if m.replaced != nil {
+			columns[5].text(m.replaced.Detail)
+			jsonOrNull(columns[6], m.replaced.FieldErrors, len(m.replaced.FieldErrors))
+		} else {
+			columns[5].null()
+			columns[6].null()
+		}
+	}
+	t.later(request{op: op, statement: moveStatement, params: values(columns)})
+}
+
+func (t *tx) history(op string, lines []quarantine.HistoryLine) {
+	if len(lines) == 0 {
+		return
+	}
+	columns := t.arrays(historyTypes)
+	for i := range lines {
+		l := &lines[i]
+		columns[0].text(l.EntryID)
+		columns[1].textOrNull(string(l.From))
+		columns[2].text(string(l.To))
+		columns[3].integer(int64(l.Attempt))
+		columns[4].text(string(l.Reason))
+		columns[5].text(l.Actor)
+		columns[6].textOrNull(l.Note)
+		columns[7].time(l.At)
+	}
+	t.later(request{op: op, statement: historyStatement, params: values(columns)})
+}
