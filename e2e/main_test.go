@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
+
+	"recibo/internal/testserver"
 )
 
 // binary is the program under test, built once.
@@ -33,13 +36,16 @@ func build(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1
 	}
-	return m.Run()
+	return testserver.Main(m)
 }
 
-// place is a folder with a queue and a database of its own.
+// place is a folder with a queue and a database of its own: the embedded ones,
+// unless env names others.
 type place struct {
-	t   *testing.T
-	dir string
+	t    *testing.T
+	dir  string
+	env  []string // RECIBO_QUEUE and RECIBO_STORE of a real pair
+	look string   // where the tests look into its PostgreSQL database; empty: SQLite
 }
 
 func newPlace(t *testing.T) *place { return &place{t: t, dir: t.TempDir()} }
@@ -52,6 +58,7 @@ func (p *place) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "XDG_CONFIG_HOME="+p.dir)
+	cmd.Env = append(cmd.Env, p.env...)
 	log := &bytes.Buffer{}
 	cmd.Stderr = log
 	p.t.Cleanup(func() {
@@ -104,7 +111,11 @@ func kill(cmd *exec.Cmd) {
 // open opens the place's database for looking at it.
 func (p *place) open() *sql.DB {
 	p.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+p.database()+"?_pragma=busy_timeout(5000)")
+	driver, address := "sqlite", "file:"+p.database()+"?_pragma=busy_timeout(5000)"
+	if p.look != "" {
+		driver, address = "pgx", p.look
+	}
+	db, err := sql.Open(driver, address)
 	if err != nil {
 		p.t.Fatal(err)
 	}
