@@ -37,6 +37,15 @@ type Outcome struct {
 	Stored *Payment // on Conflict: what stands
 }
 
+// Judge compares what stands under an id with what arrived, field by field: a
+// fingerprint may be of another version.
+func Judge(stands, arrived *Payment) Outcome {
+	if payment.Diff(&stands.Event, &arrived.Event) == nil {
+		return Outcome{Kind: Duplicate}
+	}
+	return Outcome{Kind: Conflict, Stored: stands}
+}
+
 // Tx is one open transaction. Its methods are called by one goroutine, in the
 // order of this interface: every transaction takes its locks in the same
 // order, so none waits for another in a circle.

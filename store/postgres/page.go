@@ -8,11 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"recibo/payment"
 	"recibo/store"
 )
-
-func timeText(t time.Time) string { return t.UTC().Format(payment.TimeLayout) }
 
 // where is a conjunction of conditions.
 type where struct {
@@ -68,53 +65,39 @@ func texts[T ~string](values []T) []string {
 
 // list says what a page is cut from. Both of its orders have an index.
 type list struct {
-	table, time, id, columns string
-	order                    store.Order
-	limit                    int
-	after                    string
+	store.List
+	time, id, columns string
 }
 
-// name stands in cursors, so that the cursor of one list fits no other.
-func (l *list) name() string { return l.table + "/" + strconv.Itoa(int(l.order)) }
-
-// read reads one page. key gives the time and id by which items are sorted.
-func read[T any](ctx context.Context, r reader, l list, w where, scan pgx.RowToFunc[T], key func(*T) (string, string)) (store.Page[T], error) {
-	if err := l.start(&w); err != nil {
+// read reads one page. place gives the time and id by which items are sorted.
+func read[T any](ctx context.Context, r reader, l list, w where, limit int, after string, scan pgx.RowToFunc[T], place func(*T) store.Place) (store.Page[T], error) {
+	end, err := l.Place(after)
+	if err != nil {
 		return store.Page[T]{}, err
 	}
-	limit := l.limit
-	if limit <= 0 || limit > store.MaxPage {
-		limit = store.MaxPage
+	sql := "SELECT " + l.columns + " FROM " + l.Name + w.after(l, end) + l.inOrder() + " LIMIT " + strconv.Itoa(store.PageSize(limit)+1)
+	items, err := ask(ctx, r, "read "+l.Name, sql, w.args, scan)
+	if err != nil {
+		return store.Page[T]{}, err
 	}
-	order := l.time + " DESC, " + l.id + " DESC"
-	if l.order == store.ByID {
-		order = l.id
-	}
-	// One more than wanted tells whether there is a next page.
-	query := "SELECT " + l.columns + " FROM " + l.table + w.String() + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit+1)
-	items, err := ask(ctx, r, "read "+l.table, query, w.args, scan)
-	if err != nil || len(items) <= limit {
-		return store.Page[T]{Items: items}, err
-	}
-	items = items[:limit]
-	when, id := key(&items[limit-1])
-	return store.Page[T]{Items: items, Next: store.EncodeCursor(l.name(), when, id)}, nil
+	return store.Cut(l.List, items, limit, place), nil
 }
 
-// start restricts w to what comes after the cursor.
-func (l *list) start(w *where) error {
-	parts, err := store.DecodeCursor(l.after, 3)
-	if err != nil || parts == nil {
-		return err
+// after is the whole condition, restricted to what comes after end.
+func (w *where) after(l list, end *store.Place) string {
+	switch {
+	case end == nil:
+	case l.Order == store.ByID:
+		w.add(l.id+" > ?", end.ID)
+	default:
+		w.add("("+l.time+", "+l.id+") < (?, ?)", end.Time, end.ID)
 	}
-	when, err := time.Parse(payment.TimeLayout, parts[1])
-	if err != nil || parts[0] != l.name() {
-		return store.ErrBadCursor
+	return w.String()
+}
+
+func (l list) inOrder() string {
+	if l.Order == store.ByID {
+		return " ORDER BY " + l.id
 	}
-	if l.order == store.ByID {
-		w.add(l.id+" > ?", parts[2])
-		return nil
-	}
-	w.add("("+l.time+", "+l.id+") < (?, ?)", when, parts[2])
-	return nil
+	return " ORDER BY " + l.time + " DESC, " + l.id + " DESC"
 }

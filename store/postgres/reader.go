@@ -68,8 +68,10 @@ func (r reader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[
 	if q.Max != nil {
 		w.add("currency = ? AND amount <= ?::text::numeric", string(q.Max.Currency), q.Max.Decimal())
 	}
-	list := list{table: "payments", time: "occurred_at", id: "transaction_id", columns: paymentColumns, order: q.Order, limit: q.Limit, after: q.After}
-	return read(ctx, r, list, w, scanPayment, func(p *store.Payment) (string, string) { return timeText(p.OccurredAt), p.TransactionID })
+	l := list{store.List{Name: "payments", Order: q.Order}, "occurred_at", "transaction_id", paymentColumns}
+	return read(ctx, r, l, w, q.Limit, q.After, scanPayment, func(p *store.Payment) store.Place {
+		return store.Place{Time: p.OccurredAt, ID: p.TransactionID}
+	})
 }
 
 func entryFilter(q *store.EntryQuery) where {
@@ -88,12 +90,13 @@ func entryFilter(q *store.EntryQuery) where {
 
 // Entries reads a page of entries.
 func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[quarantine.Entry], error) {
-	columns := entryRow + withBodies
+	l := list{store.List{Name: "quarantine", Order: q.Order}, "first_seen_at", "id", entryRow + withBodies}
 	if q.WithoutBody {
-		columns = entryRow + withoutBodies
+		l.columns = entryRow + withoutBodies
 	}
-	list := list{table: "quarantine", time: "first_seen_at", id: "id", columns: columns, order: q.Order, limit: q.Limit, after: q.After}
-	return read(ctx, r, list, entryFilter(&q), scanEntry, func(e *quarantine.Entry) (string, string) { return timeText(e.FirstSeenAt), e.ID })
+	return read(ctx, r, l, entryFilter(&q), q.Limit, q.After, scanEntry, func(e *quarantine.Entry) store.Place {
+		return store.Place{Time: e.FirstSeenAt, ID: e.ID}
+	})
 }
 
 // Outages reads a page of outages, the latest first.
@@ -102,8 +105,10 @@ func (r reader) Outages(ctx context.Context, q store.OutageQuery) (store.Page[st
 	if q.OpenOnly {
 		w.add("ended_at IS NULL")
 	}
-	list := list{table: "outages", time: "began_at", id: "id", columns: outageRow, limit: q.Limit, after: q.After}
-	return read(ctx, r, list, w, scanOutage, func(o *store.Outage) (string, string) { return timeText(o.BeganAt), o.ID })
+	l := list{store.List{Name: "outages"}, "began_at", "id", outageRow}
+	return read(ctx, r, l, w, q.Limit, q.After, scanOutage, func(o *store.Outage) store.Place {
+		return store.Place{Time: o.BeganAt, ID: o.ID}
+	})
 }
 
 // History reads what became of an entry, the oldest line first.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"recibo/payment"
 	"recibo/store"
 )
 
@@ -59,18 +58,10 @@ func (t *tx) Record(ctx context.Context, ps []store.Payment) ([]store.Outcome, e
 	}
 	for i := range ps {
 		if stands, ok := stood[ps[i].TransactionID]; ok {
-			outcomes[i] = judge(stands, &ps[i])
+			outcomes[i] = store.Judge(stands, &ps[i])
 		}
 	}
 	return outcomes, nil
-}
-
-// judge compares field by field: a fingerprint may be of another version.
-func judge(stands, arrived *store.Payment) store.Outcome {
-	if payment.Diff(&stands.Event, &arrived.Event) == nil {
-		return store.Outcome{Kind: store.Duplicate}
-	}
-	return store.Outcome{Kind: store.Conflict, Stored: stands}
 }
 
 // standing returns those of the payments that stood before this call.

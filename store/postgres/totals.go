@@ -1,10 +1,7 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -84,14 +81,6 @@ func states(ctx context.Context, tx pgx.Tx, t *store.Totals) error {
 	return err
 }
 
-// causeOf is a cause's part in one currency, empty for entries without an amount.
-type causeOf struct {
-	store.Cause
-	currency payment.Currency
-	readable int64
-	total    payment.Total
-}
-
 // Causes groups and sums in the database. Those of most entries come first.
 func (r reader) Causes(ctx context.Context, q store.EntryQuery) ([]store.Cause, error) {
 	w := entryFilter(&q)
@@ -103,56 +92,17 @@ func (r reader) Causes(ctx context.Context, q store.EntryQuery) ([]store.Cause, 
 	if err != nil {
 		return nil, err
 	}
-	causes := mergeCauses(parts)
-	slices.SortStableFunc(causes, func(a, b store.Cause) int { return cmp.Compare(b.Entries, a.Entries) })
-	return causes, nil
+	return store.MergeCauses(parts), nil
 }
 
-func scanCause(row pgx.CollectableRow) (causeOf, error) {
-	var c causeOf
+func scanCause(row pgx.CollectableRow) (store.CausePart, error) {
+	var c store.CausePart
 	var sum pgtype.Numeric
-	err := row.Scan((*string)(&c.Reason), &c.Field, &c.Code, (*string)(&c.currency), &c.Entries, &c.Seen, &c.readable, &sum,
+	err := row.Scan((*string)(&c.Reason), &c.Field, &c.Code, (*string)(&c.Currency), &c.Entries, &c.Seen, &c.Readable, &sum,
 		&c.Oldest, &c.Newest, &c.ExampleID)
 	if err != nil {
 		return c, err
 	}
-	c.Unreadable = c.Entries - c.readable
-	c.total, err = totalOf(sum, c.currency)
+	c.Total, err = totalOf(sum, c.Currency)
 	return c, err
-}
-
-// mergeCauses joins neighbours of the same reason, field and code.
-func mergeCauses(parts []causeOf) []store.Cause {
-	var causes []store.Cause
-	for _, p := range parts {
-		last := len(causes) - 1
-		if last < 0 || causes[last].Reason != p.Reason || causes[last].Field != p.Field || causes[last].Code != p.Code {
-			p.Amount = map[payment.Currency]payment.Total{}
-			causes = append(causes, p.Cause)
-			last++
-		} else {
-			c := &causes[last]
-			c.Entries, c.Seen, c.Unreadable = c.Entries+p.Entries, c.Seen+p.Seen, c.Unreadable+p.Unreadable
-			c.Oldest, c.Newest = earlier(c.Oldest, p.Oldest), later(c.Newest, p.Newest)
-			c.ExampleID = min(c.ExampleID, p.ExampleID)
-		}
-		if p.readable > 0 {
-			causes[last].Amount[p.currency] = p.total
-		}
-	}
-	return causes
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// statement is one that is prepared once on each connection that uses it.
+// statement is one that is prepared once on each connection that uses it, or
+// each time when it has no name.
 type statement struct{ name, sql string }
 
 func newStatement(name, sql string) *statement { return &statement{"recibo_" + name, sql} }
@@ -118,7 +119,11 @@ func (t *tx) attempt(ctx context.Context, read func(*pgconn.ResultReader) error)
 	p := t.conn.PgConn().StartPipeline(ctx)
 	defer func() { _ = p.Close() }() // tells the first error again
 	for _, r := range t.waiting {
-		p.SendQueryPrepared(r.statement.name, r.params, binaryFormat, binaryFormat)
+		if r.statement.name == "" {
+			p.SendQueryParams(r.statement.sql, r.params, nil, binaryFormat, binaryFormat)
+		} else {
+			p.SendQueryPrepared(r.statement.name, r.params, binaryFormat, binaryFormat)
+		}
 	}
 	if err := p.Sync(); err != nil {
 		return 0, err
@@ -156,7 +161,7 @@ const maxMessage = 256 << 20
 
 // prepare prepares a statement the first time.
 func (c *conn) prepare(ctx context.Context, st *statement) error {
-	if c.prepared[st] {
+	if st.name == "" || c.prepared[st] {
 		return nil
 	}
 	if _, err := c.PgConn().Prepare(ctx, st.name, st.sql, nil); err != nil {

@@ -36,8 +36,8 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 var (
 	// The level is said because a role may have another one by default, under
 	// which a row that another transaction wrote meanwhile is an error.
-	beginStatement  = newStatement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
-	commitStatement = newStatement("commit", "COMMIT")
+	beginStatement  = &statement{sql: "begin isolation level read committed"}
+	commitStatement = &statement{sql: "commit"}
 
 	firstClaimStatement = newStatement("claim_first", `INSERT INTO writers (writer, recorder, host, version, started_at, seen_at, seq)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (writer) DO NOTHING`)

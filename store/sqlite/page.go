@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"recibo/payment"
 	"recibo/store"
 )
 
@@ -64,46 +63,28 @@ type list struct {
 	after                    string
 }
 
-// name stands in cursors, so that the cursor of one list fits no other.
-func (l *list) name() string { return l.table + "/" + strconv.Itoa(int(l.order)) }
-
-// read reads one page. key gives the time and id by which items are sorted.
-func read[T any](ctx context.Context, r reader, l list, w where, scan func(*sql.Rows) (T, error), key func(*T) (string, string)) (store.Page[T], error) {
-	if err := l.start(&w); err != nil {
+// read reads one page. place gives the time and id by which items are sorted.
+func read[T any](ctx context.Context, r reader, l list, w where, scan func(*sql.Rows) (T, error), place func(*T) store.Place) (store.Page[T], error) {
+	of := store.List{Name: l.table, Order: l.order}
+	after, err := of.Place(l.after)
+	if err != nil {
 		return store.Page[T]{}, err
-	}
-	limit := l.limit
-	if limit <= 0 || limit > store.MaxPage {
-		limit = store.MaxPage
 	}
 	order := l.time + " DESC, " + l.id + " DESC"
 	if l.order == store.ByID {
 		order = l.id
 	}
-	// One more than wanted tells whether there is a next page.
-	query := "SELECT " + l.columns + " FROM " + l.table + w.String() + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit+1)
+	switch {
+	case after == nil:
+	case l.order == store.ByID:
+		w.add(l.id+" > ?", after.ID)
+	default:
+		w.add("("+l.time+", "+l.id+") < (?, ?)", timeText(after.Time), after.ID)
+	}
+	query := "SELECT " + l.columns + " FROM " + l.table + w.String() + " ORDER BY " + order + " LIMIT " + strconv.Itoa(store.PageSize(l.limit)+1)
 	items, err := ask(ctx, r, "read "+l.table, query, w.args, scan)
-	if err != nil || len(items) <= limit {
-		return store.Page[T]{Items: items}, err
+	if err != nil {
+		return store.Page[T]{}, err
 	}
-	items = items[:limit]
-	when, id := key(&items[limit-1])
-	return store.Page[T]{Items: items, Next: store.EncodeCursor(l.name(), when, id)}, nil
-}
-
-// start restricts w to what comes after the cursor.
-func (l *list) start(w *where) error {
-	parts, err := store.DecodeCursor(l.after, 3)
-	if err != nil || parts == nil {
-		return err
-	}
-	if _, err := time.Parse(payment.TimeLayout, parts[1]); err != nil || parts[0] != l.name() {
-		return store.ErrBadCursor
-	}
-	if l.order == store.ByID {
-		w.add(l.id+" > ?", parts[2])
-		return nil
-	}
-	w.add("("+l.time+", "+l.id+") < (?, ?)", parts[1], parts[2])
-	return nil
+	return store.Cut(of, items, l.limit, place), nil
 }

@@ -45,7 +45,7 @@ func (r reader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[
 		w.add("currency = ? AND amount_minor <= ?", string(q.Max.Currency), q.Max.Minor)
 	}
 	list := list{table: "payments", time: "occurred_at", id: "transaction_id", columns: paymentRow, order: q.Order, limit: q.Limit, after: q.After}
-	return read(ctx, r, list, w, scanPayment, func(p *store.Payment) (string, string) { return timeText(p.OccurredAt), p.TransactionID })
+	return read(ctx, r, list, w, scanPayment, func(p *store.Payment) store.Place { return store.Place{Time: p.OccurredAt, ID: p.TransactionID} })
 }
 
 func entryFilter(q *store.EntryQuery) where {
@@ -69,7 +69,7 @@ func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[qua
 		columns = entryRow + withoutBodies
 	}
 	list := list{table: "quarantine", time: "first_seen_at", id: "id", columns: columns, order: q.Order, limit: q.Limit, after: q.After}
-	return read(ctx, r, list, entryFilter(&q), scanEntry, func(e *quarantine.Entry) (string, string) { return timeText(e.FirstSeenAt), e.ID })
+	return read(ctx, r, list, entryFilter(&q), scanEntry, func(e *quarantine.Entry) store.Place { return store.Place{Time: e.FirstSeenAt, ID: e.ID} })
 }
 
 // Outages reads a page of outages, the latest first.
@@ -79,7 +79,7 @@ func (r reader) Outages(ctx context.Context, q store.OutageQuery) (store.Page[st
 		w.add("ended_at IS NULL")
 	}
 	list := list{table: "outages", time: "began_at", id: "id", columns: outageRow, limit: q.Limit, after: q.After}
-	return read(ctx, r, list, w, scanOutage, func(o *store.Outage) (string, string) { return timeText(o.BeganAt), o.ID })
+	return read(ctx, r, list, w, scanOutage, func(o *store.Outage) store.Place { return store.Place{Time: o.BeganAt, ID: o.ID} })
 }
 
 // History reads what became of an entry, the oldest line first.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"recibo/payment"
 	"recibo/store"
 )
 
@@ -73,18 +72,10 @@ func (t *tx) insert(ctx context.Context, ps []store.Payment, outcomes []store.Ou
 	}
 	for i := range ps {
 		if stands, ok := stood[ps[i].TransactionID]; ok {
-			outcomes[i] = judge(stands, &ps[i])
+			outcomes[i] = store.Judge(stands, &ps[i])
 		}
 	}
 	return nil
-}
-
-// judge compares field by field: a fingerprint may be of another version.
-func judge(stands *store.Payment, arrived *store.Payment) store.Outcome {
-	if payment.Diff(&stands.Event, &arrived.Event) == nil {
-		return store.Outcome{Kind: store.Duplicate}
-	}
-	return store.Outcome{Kind: store.Conflict, Stored: stands}
 }
 
 // standing returns those of the payments that are in rows up to last.

@@ -1,12 +1,9 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"math/big"
-	"slices"
-	"time"
 
 	"recibo/payment"
 	"recibo/quarantine"
@@ -93,14 +90,6 @@ func states(ctx context.Context, tx *sql.Tx, t *store.Totals) error {
 	return rows.Err()
 }
 
-// causeOf is a cause's part in one currency, empty for entries without an amount.
-type causeOf struct {
-	store.Cause
-	currency payment.Currency
-	readable int64
-	total    payment.Total
-}
-
 // split halves amounts so that no sum of parts outgrows 64 bits.
 const split = 1_000_000_000
 
@@ -117,58 +106,19 @@ func (r reader) Causes(ctx context.Context, q store.EntryQuery) ([]store.Cause, 
 	if err != nil {
 		return nil, err
 	}
-	causes := mergeCauses(parts)
-	slices.SortStableFunc(causes, func(a, b store.Cause) int { return cmp.Compare(b.Entries, a.Entries) })
-	return causes, nil
+	return store.MergeCauses(parts), nil
 }
 
-func scanCause(rows *sql.Rows) (causeOf, error) {
-	var c causeOf
+func scanCause(rows *sql.Rows) (store.CausePart, error) {
+	var c store.CausePart
 	var high, low int64
-	err := rows.Scan(&c.Reason, &c.Field, &c.Code, &c.currency, &c.Entries, &c.Seen, &c.readable, &high, &low,
+	err := rows.Scan(&c.Reason, &c.Field, &c.Code, &c.Currency, &c.Entries, &c.Seen, &c.Readable, &high, &low,
 		moment{&c.Oldest}, moment{&c.Newest}, &c.ExampleID)
 	if err != nil {
 		return c, err
 	}
-	c.Unreadable = c.Entries - c.readable
 	minor := new(big.Int).Mul(big.NewInt(high), big.NewInt(split))
 	// Without a currency there are no decimals: the text is in minor units.
-	c.total, err = payment.ParseTotal(minor.Add(minor, big.NewInt(low)).String(), "")
+	c.Total, err = payment.ParseTotal(minor.Add(minor, big.NewInt(low)).String(), "")
 	return c, err
-}
-
-// mergeCauses joins neighbours of the same reason, field and code.
-func mergeCauses(parts []causeOf) []store.Cause {
-	var causes []store.Cause
-	for _, p := range parts {
-		last := len(causes) - 1
-		if last < 0 || causes[last].Reason != p.Reason || causes[last].Field != p.Field || causes[last].Code != p.Code {
-			p.Amount = map[payment.Currency]payment.Total{}
-			causes = append(causes, p.Cause)
-			last++
-		} else {
-			c := &causes[last]
-			c.Entries, c.Seen, c.Unreadable = c.Entries+p.Entries, c.Seen+p.Seen, c.Unreadable+p.Unreadable
-			c.Oldest, c.Newest = earlier(c.Oldest, p.Oldest), later(c.Newest, p.Newest)
-			c.ExampleID = min(c.ExampleID, p.ExampleID)
-		}
-		if p.readable > 0 {
-			causes[last].Amount[p.currency] = p.total
-		}
-	}
-	return causes
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
