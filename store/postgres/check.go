@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -69,12 +70,17 @@ func lookAt(ctx context.Context, c *conn) (about, error) {
 	if err != nil {
 		return a, err
 	}
-	for _, name := range append([]string{versions}, tableNames...) {
-		var isThere bool
-		if err := c.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&isThere); err != nil {
-			return a, err
-		}
-		a.tables[name] = isThere
+	names := append([]string{versions}, tableNames...)
+	rows, err := c.Query(ctx, "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL", names)
+	if err != nil {
+		return a, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return a, err
+	}
+	for _, name := range found {
+		a.tables[name] = true
 	}
 	if !a.tables[versions] {
 		return a, nil
@@ -113,8 +119,12 @@ func (s *Store) refuse(a *about) error {
 // rightsError is err, or what to do about rights that are missing: they do not
 // come by waiting.
 func (s *Store) rightsError(err error, tip string) error {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case ok && e.Code == "42501": // insufficient_privilege
 		return s.configError(shorten(err), tip)
+	case ok && e.Code == "3F000": // invalid_schema_name
+		return s.configError(shorten(err), "create the schema that search_path names: CREATE SCHEMA …")
 	}
 	return err
 }

@@ -24,7 +24,7 @@ const (
 func (at step) isCommit() bool { return at == inCommit || at == inCommitOfRecord }
 
 // errTooBig is an error of ours: the server would hang up.
-var errTooBig = errors.New("more than 256 MiB in one statement")
+var errTooBig = errors.New("more than one statement may hold")
 
 // unsentError is an error from before anything of a request was sent.
 type unsentError struct{ error }

@@ -155,9 +155,9 @@ func (t *tx) attempt(ctx context.Context, read func(*pgconn.ResultReader) error)
 
 var binaryFormat = []int16{1}
 
-// maxMessage is the most that is sent at once. PostgreSQL takes one gigabyte,
+// maxMessage is the most that is sent at once, in bytes. PostgreSQL takes one gigabyte,
 // and needs a multiple of it.
-const maxMessage = 256 << 20
+var maxMessage = 256 << 20
 
 // prepare prepares a statement the first time.
 func (c *conn) prepare(ctx context.Context, st *statement) error {
