@@ -7,6 +7,9 @@ SHELL := bash
 # goroutines meet. SQLite is about twenty times slower there, so not all.
 RACE ?= ./recorder/... ./queue/... ./simulator/... ./store/storetest/... ./internal/app/...
 
+# The queue and the store that `make bench` measures.
+PAIR ?= embedded,sqlite
+
 FUZZTIME ?= 60s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
@@ -29,8 +32,8 @@ test: lint ## Lint, fuzz briefly, run every test, the concurrent ones also with 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
 	@tools/lint
 
-bench: ## Measure throughput beside what the database and the queue can do alone
-	go run ./bench
+bench: ## Measure throughput beside what the database and the queue can do alone; PAIR=rabbitmq,postgres
+	go run ./bench -pair $(PAIR)
 
 fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
 	tools/fuzz $(FUZZTIME)

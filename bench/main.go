@@ -9,83 +9,113 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"text/tabwriter"
 	"time"
 )
 
-// stage is one thing that is measured: it returns how many events a second.
-type stage struct {
-	Name string
-	What string
-	run  func(ctx context.Context, dir string, events int) (perSecond float64, err error)
-}
-
-type row struct {
-	Stage     string  `json:"stage"`
-	What      string  `json:"what"`
-	PerSecond int64   `json:"per_second"` // median of the rounds
-	Ratio     float64 `json:"ratio"`      // of the first stage's
-	Low       int64   `json:"low"`
-	High      int64   `json:"high"`
-}
-
 func main() {
+	pair := flag.String("pair", "embedded,sqlite", "the queue and the store: embedded,sqlite or rabbitmq,postgres")
 	rounds := flag.Int("rounds", 5, "how often each stage is measured; the median counts")
 	events := flag.Int("events", 100_000, "events for each measurement")
-	backlog := flag.Int("backlog", 0, "instead: put so many messages on the embedded queue and report resident memory")
+	backlog := flag.Int("backlog", 0, "instead: put so many messages on the queue and report resident memory")
 	output := flag.String("output", "text", "text or json")
 	flag.Parse()
-	ctx := context.Background()
-	var err error
-	if *backlog > 0 {
-		err = memory(ctx, *backlog)
-	} else {
-		err = compare(ctx, *rounds, *events, *output)
-	}
-	if err != nil {
+	if err := run(*pair, *rounds, *events, *backlog, *output); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: error:", err)
 		os.Exit(1)
 	}
 }
 
+func run(pair string, rounds, events, backlog int, output string) error {
+	ctx := context.Background()
+	r, err := openRig(pair)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if backlog > 0 {
+		return memory(ctx, r, backlog)
+	}
+	rows, err := compare(ctx, r, rounds, events)
+	if err != nil {
+		return err
+	}
+	return show(rows, output)
+}
+
+// row is what was measured of a stage: medians of the rounds.
+type row struct {
+	Stage     string  `json:"stage"`
+	What      string  `json:"what"`
+	PerSecond int64   `json:"per_second"`
+	Ratio     float64 `json:"ratio"` // of the first stage's
+	Low       int64   `json:"low"`
+	High      int64   `json:"high"`
+	CPU       cost    `json:"cpu_us"` // a message
+}
+
 // compare measures all stages, round by round, so that what slows the machine
 // down for a while slows all of them.
-func compare(ctx context.Context, rounds, events int, output string) error {
-	measured := make([][]float64, len(stages))
+func compare(ctx context.Context, r *rig, rounds, events int) ([]row, error) {
+	stages := stagesOf(r)
+	measured := make([][]result, len(stages))
 	for range rounds {
 		for i, s := range stages {
 			n := events
 			if s.Name == naiveStage {
 				n = max(events/50, 100) // it is that much slower
 			}
-			perSecond, err := measure(ctx, s, n)
+			got, err := measure(ctx, r, s, n)
 			if err != nil {
-				return fmt.Errorf("%s: %w", s.Name, err)
+				return nil, fmt.Errorf("%s: %w", s.Name, err)
 			}
-			measured[i] = append(measured[i], perSecond)
+			measured[i] = append(measured[i], got)
 		}
 	}
 	rows := make([]row, len(stages))
 	for i, s := range stages {
-		slices.Sort(measured[i])
-		median := measured[i][len(measured[i])/2]
-		rows[i] = row{Stage: s.Name, What: s.What, PerSecond: int64(median),
-			Low: int64(measured[i][0]), High: int64(measured[i][len(measured[i])-1])}
+		rows[i] = summarize(s, measured[i])
 		rows[i].Ratio = float64(rows[i].PerSecond) / float64(rows[0].PerSecond)
 	}
-	return show(rows, output)
+	if r.cpu != nil {
+		rows = append(rows, ceiling(rows))
+	}
+	return rows, nil
 }
 
-func measure(ctx context.Context, s stage, events int) (float64, error) {
+func summarize(s stage, results []result) row {
+	slices.SortFunc(results, func(a, b result) int { return int(a.perSecond() - b.perSecond()) })
+	median := results[len(results)/2]
+	return row{Stage: s.Name, What: s.What, PerSecond: int64(median.perSecond()),
+		Low: int64(results[0].perSecond()), High: int64(results[len(results)-1].perSecond()), CPU: median.cost()}
+}
+
+// ceiling is what these cores could do if they did nothing but receive, decode
+// and insert.
+func ceiling(rows []row) row {
+	c := row{Stage: "CPU ceiling", What: fmt.Sprintf("%d cores / CPU a message of raw receive and decode and of raw insert", runtime.NumCPU())}
+	for _, r := range rows {
+		if r.Stage == receiveStage || r.Stage == insertStage {
+			c.CPU = c.CPU.plus(r.CPU)
+		}
+	}
+	c.PerSecond = int64(float64(runtime.NumCPU()) * 1e6 / c.CPU.sum())
+	c.Low, c.High = c.PerSecond, c.PerSecond
+	c.Ratio = float64(c.PerSecond) / float64(rows[0].PerSecond)
+	return c
+}
+
+func measure(ctx context.Context, r *rig, s stage, events int) (result, error) {
 	dir, err := os.MkdirTemp("", "recibo-bench")
 	if err != nil {
-		return 0, err
+		return result{}, err
 	}
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	return s.run(ctx, dir, events)
+	return s.run(ctx, r, dir, events)
 }
 
 func show(rows []row, output string) error {
@@ -93,9 +123,10 @@ func show(rows []row, output string) error {
 		return json.NewEncoder(os.Stdout).Encode(rows)
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "events/s\tratio\tlow\thigh\t\tstage\t")
+	fmt.Fprintln(w, "events/s\tratio\tlow\thigh\tclient µs\tbroker µs\tdatabase µs\t\tstage\t")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%d\t%.2f\t%d\t%d\t\t%s: %s\t\n", r.PerSecond, r.Ratio, r.Low, r.High, r.Stage, r.What)
+		fmt.Fprintf(w, "%d\t%.2f\t%d\t%d\t%.1f\t%.1f\t%.1f\t\t%s: %s\t\n", r.PerSecond, r.Ratio, r.Low, r.High,
+			r.CPU.Client, r.CPU.Broker, r.CPU.Database, r.Stage, r.What)
 	}
 	return w.Flush()
 }

@@ -5,26 +5,23 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"recibo/queue"
-	"recibo/queue/jetstream"
 	"recibo/simulator"
-	"recibo/store/sqlite"
 )
 
-// memory puts a backlog on the embedded queue and reports resident memory as it
-// fills, when it is full, and while it is recorded.
-func memory(ctx context.Context, backlog int) error {
+// memory puts a backlog on the queue and reports resident memory of this process
+// when it is full, when it was opened again, and while it is recorded.
+func memory(ctx context.Context, r *rig, backlog int) error {
 	dir, err := os.MkdirTemp("", "recibo-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	broker, err := full(ctx, dir, 0)
+	broker, err := full(ctx, r, dir, 0)
 	if err != nil {
 		return err
 	}
@@ -36,23 +33,22 @@ func memory(ctx context.Context, backlog int) error {
 	if err := broker.Close(ctx); err != nil {
 		return err
 	}
-	broker, err = jetstream.OpenEmbedded(ctx, filepath.Join(dir, "queue"), jetstream.Options{})
-	if err != nil {
+	if broker, err = r.reopen(ctx, dir); err != nil {
 		return err
 	}
 	defer broker.Close(ctx)
 	fmt.Printf("opened again: %d MiB\n", resident())
-	database, err := sqlite.Open(ctx, filepath.Join(dir, "recibo.db"), sqlite.Options{})
+	database, err := r.store(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer database.Close()
 	most := watchResident(ctx)
-	rate, err := drain(ctx, broker, database, backlog, 0)
+	got, err := r.drain(ctx, broker, database, backlog, 0)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("recorded at %.0f events/s: %d MiB at most\n", rate, most())
+	fmt.Printf("recorded at %.0f events/s: %d MiB at most\n", got.perSecond(), most())
 	return nil
 }
 

@@ -3,27 +3,37 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"recibo/payment"
 	"recibo/queue"
-	"recibo/queue/jetstream"
 	"recibo/recorder"
 	"recibo/simulator"
 	"recibo/store"
-	"recibo/store/sqlite"
 	"recibo/wire"
 )
 
-const naiveStage = "one a transaction"
+// stage is one thing that is measured.
+type stage struct {
+	Name string
+	What string
+	run  func(ctx context.Context, r *rig, dir string, events int) (result, error)
+}
 
-var stages = []stage{
-	{"embedded → SQLite", "the whole recorder, from a full queue to the last ack", record},
-	{"raw insert", "the same rows, 1000 a transaction in 50-row statements, nothing else", insertRaw},
-	{"raw receive and ack", "the embedded queue alone, emptied", receiveRaw},
-	{"raw publish", "the embedded queue alone, filled in batches of 1000", publishRaw},
-	{naiveStage, "receive one, write one, commit, ack", recordNaively},
+const (
+	insertStage  = "raw insert"
+	receiveStage = "raw receive, decode and ack"
+	naiveStage   = "one a transaction"
+)
+
+func stagesOf(r *rig) []stage {
+	return []stage{
+		{r.name, "the whole recorder, from a full queue to the last ack", record},
+		{insertStage, "the same rows, 1000 a transaction, nothing else", insertRaw},
+		{receiveStage, "the queue alone, emptied, each message decoded", receiveRaw},
+		{"raw publish", "the queue alone, filled in batches of 1000", publishRaw},
+		{naiveStage, "receive one, write one, commit, ack", recordNaively},
+	}
 }
 
 // bodies returns n different valid messages, as the simulator makes them.
@@ -51,117 +61,137 @@ func rows(n int) ([]store.Payment, error) {
 	return payments, nil
 }
 
-func perSecond(n int, began time.Time) float64 { return float64(n) / time.Since(began).Seconds() }
-
-// full opens an embedded queue that holds n messages.
-func full(ctx context.Context, dir string, n int) (queue.Broker, error) {
-	broker, err := jetstream.OpenEmbedded(ctx, filepath.Join(dir, "queue"), jetstream.Options{})
+// full opens a queue that holds n messages.
+func full(ctx context.Context, r *rig, dir string, n int) (queue.Broker, error) {
+	broker, err := r.queue(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := broker.Setup(ctx); err != nil {
-		return nil, err
-	}
-	_, err = publish(ctx, broker, bodies(n))
-	return broker, err
+	return broker, publish(ctx, broker, bodies(n))
 }
 
-func publish(ctx context.Context, broker queue.Broker, messages []queue.Message) (float64, error) {
+func publish(ctx context.Context, broker queue.Broker, messages []queue.Message) error {
 	publisher, err := broker.Publisher(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer publisher.Close(ctx)
-	began := time.Now()
 	for rest := messages; len(rest) > 0; {
 		n := min(len(rest), 1000)
 		if err := publisher.Publish(ctx, rest[:n]); err != nil {
-			return 0, err
+			return err
 		}
 		rest = rest[n:]
 	}
-	return perSecond(len(messages), began), nil
+	return nil
 }
 
-func publishRaw(ctx context.Context, dir string, n int) (float64, error) {
-	broker, err := full(ctx, dir, 0)
+func publishRaw(ctx context.Context, r *rig, dir string, n int) (result, error) {
+	broker, err := full(ctx, r, dir, 0)
 	if err != nil {
-		return 0, err
+		return result{}, err
 	}
 	defer broker.Close(ctx)
-	return publish(ctx, broker, bodies(n))
+	messages := bodies(n)
+	then := r.now()
+	err = publish(ctx, broker, messages)
+	return r.since(then, n), err
 }
 
-func receiveRaw(ctx context.Context, dir string, n int) (float64, error) {
-	broker, err := full(ctx, dir, n)
+func insertRaw(ctx context.Context, r *rig, dir string, n int) (result, error) {
+	payments, err := rows(n)
 	if err != nil {
-		return 0, err
+		return result{}, err
+	}
+	insert, done, err := r.inserter(ctx, dir)
+	if err != nil {
+		return result{}, err
+	}
+	defer done()
+	then := r.now()
+	err = insert(ctx, payments)
+	return r.since(then, n), err
+}
+
+func receiveRaw(ctx context.Context, r *rig, dir string, n int) (result, error) {
+	broker, err := full(ctx, r, dir, n)
+	if err != nil {
+		return result{}, err
 	}
 	defer broker.Close(ctx)
-	began := time.Now()
+	then := r.now()
 	source, err := broker.Source(ctx, queue.Want{Messages: 3000, Bytes: 64 << 20})
 	if err != nil {
-		return 0, err
+		return result{}, err
 	}
 	defer source.Close(ctx)
 	for left := n; left > 0; {
 		ds, err := source.Receive(ctx, 1000)
 		if err != nil {
-			return 0, err
+			return result{}, err
+		}
+		for i := range ds {
+			if _, err := wire.Decode(ds[i].Body, wire.Options{}); err != nil {
+				return result{}, err
+			}
 		}
 		if err := source.Ack(ctx, ds); err != nil {
-			return 0, err
+			return result{}, err
 		}
 		left -= len(ds)
 	}
-	return perSecond(n, began), nil
+	return r.since(then, n), nil
 }
 
-func record(ctx context.Context, dir string, n int) (float64, error) {
-	return recordInBatches(ctx, dir, n, 0)
+func record(ctx context.Context, r *rig, dir string, n int) (result, error) {
+	return recordInBatches(ctx, r, dir, n, 0)
 }
 
-func recordNaively(ctx context.Context, dir string, n int) (float64, error) {
-	return recordInBatches(ctx, dir, n, 1)
+func recordNaively(ctx context.Context, r *rig, dir string, n int) (result, error) {
+	return recordInBatches(ctx, r, dir, n, 1)
 }
 
-func recordInBatches(ctx context.Context, dir string, n, batch int) (float64, error) {
-	broker, err := full(ctx, dir, n)
+func recordInBatches(ctx context.Context, r *rig, dir string, n, batch int) (result, error) {
+	broker, err := full(ctx, r, dir, n)
 	if err != nil {
-		return 0, err
+		return result{}, err
 	}
 	defer broker.Close(ctx)
-	database, err := sqlite.Open(ctx, filepath.Join(dir, "recibo.db"), sqlite.Options{})
+	database, err := r.store(ctx, dir)
 	if err != nil {
-		return 0, err
+		return result{}, err
 	}
 	defer database.Close()
-	return drain(ctx, broker, database, n, batch)
+	return r.drain(ctx, broker, database, n, batch)
 }
 
-// drain records until n are committed and acked, and stops the clock then.
-func drain(ctx context.Context, broker queue.Broker, database store.Store, n, batch int) (float64, error) {
+// drain records until n are committed and acked, and stops the clocks then.
+func (r *rig) drain(ctx context.Context, broker queue.Broker, database store.Store, n, batch int) (result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := recorder.New(broker, database, recorder.Config{ID: "bench", Batch: batch, Queue: "embedded:queue"})
+	config := recorder.Config{ID: "bench", Batch: batch, Queue: "bench"}
+	if batch == 1 {
+		config.Writers = 1
+	}
+	run := recorder.New(broker, database, config)
 	done := make(chan error, 1)
-	began := time.Now()
+	then := r.now()
 	go func() {
-		_, err := r.Run(ctx)
+		_, err := run.Run(ctx)
 		done <- err
 	}()
 	for {
-		p := r.Progress()
+		p := run.Progress()
 		if p.Delivered >= int64(n) && p.Held == 0 {
 			break
 		}
 		select {
 		case err := <-done:
-			return 0, err
+			return result{}, err
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
-	rate := perSecond(n, began)
+	got := r.since(then, n)
 	cancel()
-	return rate, <-done
+	return got, <-done
 }

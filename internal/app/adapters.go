@@ -12,7 +12,9 @@ import (
 	"recibo/internal/config"
 	"recibo/queue"
 	"recibo/queue/jetstream"
+	"recibo/queue/rabbitmq"
 	"recibo/store"
+	"recibo/store/postgres"
 	"recibo/store/sqlite"
 )
 
@@ -21,6 +23,9 @@ type queueAdapter struct {
 	scheme  string
 	example string
 	open    func(context.Context, config.Address, *slog.Logger) (queue.Broker, error)
+	// commands are what a person runs to make the queue by hand; nil: it makes
+	// itself.
+	commands func(config.Address) (string, error)
 }
 
 // storeAdapter opens stores of one scheme.
@@ -34,23 +39,41 @@ type storeAdapter struct {
 	ddl      func(context.Context) (string, error)
 }
 
-type storeUse struct{ readOnly bool }
+// storeUse is what a store is opened for.
+type storeUse struct {
+	readOnly bool
+	writers  int // 0: as many as the store stands
+}
 
 var queueAdapters = []queueAdapter{
 	{"embedded", "embedded:./recibo-data/queue", func(ctx context.Context, a config.Address, log *slog.Logger) (queue.Broker, error) {
 		return jetstream.OpenEmbedded(ctx, a.Rest(), jetstream.Options{Log: log})
-	}},
+	}, nil},
 	{"nats", "nats://host:4222/payments", func(ctx context.Context, a config.Address, log *slog.Logger) (queue.Broker, error) {
 		return jetstream.Dial(ctx, a.Full(), jetstream.Options{Log: log})
-	}},
+	}, nil},
+	{"amqp", "amqp://user@host:5672/vhost?queue=payments", dialRabbitMQ, rabbitMQCommands},
+	{"amqps", "amqps://user@host:5671/vhost?queue=payments", dialRabbitMQ, rabbitMQCommands},
 }
+
+func dialRabbitMQ(ctx context.Context, a config.Address, log *slog.Logger) (queue.Broker, error) {
+	return rabbitmq.Dial(ctx, a.Full(), rabbitmq.Options{Log: log})
+}
+
+func rabbitMQCommands(a config.Address) (string, error) { return rabbitmq.Commands(a.Full()) }
 
 var storeAdapters = []storeAdapter{
 	{"sqlite", "sqlite:./recibo-data/recibo.db", true, openSQLite, sqliteDDL},
+	{"postgres", "postgres://user@host:5432/db", false, openPostgres, postgresDDL},
+	{"postgresql", "postgresql://user@host:5432/db", false, openPostgres, postgresDDL},
 }
 
 func openSQLite(ctx context.Context, a config.Address, use storeUse) (store.Store, error) {
 	return sqlite.Open(ctx, a.Rest(), sqlite.Options{ReadOnly: use.readOnly})
+}
+
+func openPostgres(ctx context.Context, a config.Address, use storeUse) (store.Store, error) {
+	return postgres.Open(ctx, a.Full(), postgres.Options{ReadOnly: use.readOnly, Writers: use.writers})
 }
 
 func findQueue(a config.Address) (queueAdapter, error) {
@@ -61,7 +84,7 @@ func findQueue(a config.Address) (queueAdapter, error) {
 		}
 		examples = append(examples, q.example)
 	}
-	return queueAdapter{}, unknownScheme("queue", a, examples, "amqp", "amqps", "kafka", "sqs")
+	return queueAdapter{}, unknownScheme("queue", a, examples, "kafka", "sqs")
 }
 
 func findStore(a config.Address) (storeAdapter, error) {
@@ -72,7 +95,7 @@ func findStore(a config.Address) (storeAdapter, error) {
 		}
 		examples = append(examples, s.example)
 	}
-	return storeAdapter{}, unknownScheme("store", a, examples, "postgres", "postgresql", "mysql", "mariadb", "mongodb", "mongodb+srv")
+	return storeAdapter{}, unknownScheme("store", a, examples, "mysql", "mariadb", "mongodb", "mongodb+srv")
 }
 
 // unknownScheme tells a system that this build lacks from a slip of the pen,

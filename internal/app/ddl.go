@@ -8,8 +8,30 @@ import (
 	"path/filepath"
 	"strings"
 
+	"recibo/store/postgres"
 	"recibo/store/sqlite"
 )
+
+// postgresDDL tells what Migrate runs, and then, as comments, the rights of the
+// accounts that use the tables.
+func postgresDDL(context.Context) (string, error) {
+	grants := "-- The least rights of a recorder; the owner of the tables grants them after each migration:\n" +
+		postgres.Grants("recibo_recorder") +
+		"\n-- Of people who decide about what is in quarantine, and of those who only look:\n" +
+		postgres.OperatorGrants("recibo_operator") + "\n" + postgres.ReaderGrants("recibo_reader")
+	return postgres.DDL() + "\n\n" + commented(grants), nil
+}
+
+// commented makes each line of SQL a comment.
+func commented(sql string) string {
+	lines := strings.Split(strings.TrimSpace(sql), "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "--") {
+			lines[i] = "-- " + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // sqliteDDL makes a database in a folder that goes away, and tells what was
 // made: what the migrations come to, whatever their number.

@@ -25,11 +25,21 @@ func (a *App) Migrate(ctx context.Context, withQueue bool) error {
 	return nil
 }
 
-// DDL is what Migrate would run on an empty database.
-func (a *App) DDL(ctx context.Context) (string, error) {
+// DDL is what Migrate would run on an empty database and, when it is asked for,
+// the commands that make the queue.
+func (a *App) DDL(ctx context.Context, withQueue bool) (string, error) {
 	adapter, err := findStore(a.Config.Store)
 	if err != nil {
 		return "", err
 	}
-	return adapter.ddl(ctx)
+	text, err := adapter.ddl(ctx)
+	if err != nil || !withQueue {
+		return text, err
+	}
+	broker, err := findQueue(a.Config.Queue)
+	if err != nil || broker.commands == nil {
+		return text, err
+	}
+	commands, err := broker.commands(a.Config.Queue)
+	return text + "\n\n" + commands, err
 }

@@ -25,6 +25,9 @@ func (a *App) Record(ctx context.Context, every time.Duration, show func(RecordP
 		return a.notStarted(ctx, err)
 	}
 	defer closeQueue(ctx, b)
+	if err := a.awaitMade(ctx, b); err != nil {
+		return a.notStarted(ctx, err)
+	}
 	s, err := a.openStore(ctx)
 	if err != nil {
 		return a.notStarted(ctx, err)
@@ -41,6 +44,16 @@ func (a *App) Record(ctx context.Context, every time.Duration, show func(RecordP
 	return r.Run(ctx)
 }
 
+// awaitMade finds out at the start whether a queue is there that this process
+// did not set up.
+func (a *App) awaitMade(ctx context.Context, b queue.Broker) error {
+	if a.Config.Setup {
+		return nil
+	}
+	_, err := await(ctx, a, store.QueueComponent, a.Config.Queue, b.Depth)
+	return err
+}
+
 // notStarted takes an interrupt while waiting for what it is: a stop with
 // nothing in hand.
 func (a *App) notStarted(ctx context.Context, err error) (recorder.Result, error) {
@@ -55,7 +68,8 @@ func (a *App) newRecorder(b queue.Broker, s store.Store) *recorder.Recorder {
 		ID: runID(), Host: host(), Version: BuildInfo().Version,
 		Queue: queueName(a.Config.Queue), QueueTarget: a.Config.Queue.String(), StoreTarget: a.Config.Store.String(),
 		Writers: a.Config.Writers, Batch: a.Config.Batch, Decode: a.decoding(),
-		UntilIdle: a.Config.UntilIdle, DrainTimeout: a.Config.DrainTimeout, Log: a.Log,
+		DeadLetters: a.Config.DeadLetters,
+		UntilIdle:   a.Config.UntilIdle, DrainTimeout: a.Config.DrainTimeout, Log: a.Log,
 	})
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -174,12 +175,16 @@ func some(text string) *string {
 	return &text
 }
 
-// queueName is what stands in the queue column: the address without its user.
+// queueName is what stands in the queue column: the address without its user,
+// and of its parameters the queue alone.
 func queueName(a config.Address) string {
-	text := a.String()
+	text, parameters, _ := strings.Cut(a.String(), "?")
 	prefix, rest, found := strings.Cut(text, "://")
 	if _, host, hasUser := strings.Cut(rest, "@"); found && hasUser {
-		return prefix + "://" + host
+		text = prefix + "://" + host
+	}
+	if values, err := url.ParseQuery(parameters); err == nil && values.Get("queue") != "" {
+		text += "?queue=" + values.Get("queue")
 	}
 	return text
 }

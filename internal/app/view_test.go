@@ -87,7 +87,8 @@ func TestCheckStatus(t *testing.T) {
 
 func TestQueueName(t *testing.T) {
 	for in, want := range map[string]string{"nats://u:p@h:4222/payments": "nats://h:4222/payments", "embedded:./q": "embedded:./q",
-		"nats://h/p": "nats://h/p"} {
+		"nats://h/p": "nats://h/p",
+		"amqps://u:p@h/v?cacertfile=/etc/ca.pem&queue=payments": "amqps://h/v?queue=payments"} {
 		a, err := config.ParseAddress(in)
 		if err != nil {
 			t.Fatal(err)

@@ -15,18 +15,18 @@ func (e *environment) migrate() *cobra.Command {
 		Long:    "Running it again changes nothing. SQLite and the embedded queue are also made by the commands that write to them.",
 		Example: "  recibo migrate --store sqlite:./recibo-data/recibo.db", Args: none,
 	}
-	cmd.Flags().BoolVar(&ddl, "print", false, "print the DDL and change nothing")
+	cmd.Flags().BoolVar(&ddl, "print", false, "print the DDL and, with --queue, the broker's commands, and change nothing")
 	return e.with(cmd, settings{names: join([]string{"queue", "queue-password-file"}, storeSettings, []string{"wait"}),
 		defaults: map[string]string{"migrate": "true"}},
 		func(cmd *cobra.Command, a *app.App, _ []string) error {
+			withQueue := cmd.Flags().Changed("queue")
 			if ddl {
-				text, err := a.DDL(cmd.Context())
+				text, err := a.DDL(cmd.Context(), withQueue)
 				if err == nil {
 					_, err = fmt.Fprintln(e.out, text)
 				}
 				return err
 			}
-			withQueue := cmd.Flags().Changed("queue")
 			if err := a.Migrate(cmd.Context(), withQueue); err != nil {
 				return err
 			}

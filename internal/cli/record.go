@@ -20,7 +20,7 @@ func (e *environment) record() *cobra.Command {
 		Args:    none,
 	}, settings{
 		names: join(queueSettings, storeSettings, []string{"wait", "migrate", "writers", "batch", "until-idle",
-			"drain-timeout", "max-event-bytes", "timezone", "output", "progress"}),
+			"drain-timeout", "max-event-bytes", "dead-letters", "timezone", "output", "progress"}),
 		defaults: map[string]string{"wait": "forever"},
 	}, func(cmd *cobra.Command, a *app.App, _ []string) error {
 		p := e.progress(a.Config.Progress)

@@ -20,6 +20,7 @@ type Config struct {
 	UntilIdle     time.Duration
 	DrainTimeout  time.Duration
 	MaxEventBytes int
+	DeadLetters   bool           // record what the broker dead-lettered too
 	Timezone      *time.Location // assumed for times without an offset; nil: refused
 
 	Count    int64 // 0: not given

@@ -19,8 +19,8 @@ const DefaultStart = "2026-01-01T00:00:00Z"
 
 // Settings lists every setting of Recibo.
 var Settings = []Setting{
-	{"queue", "ADDRESS", "embedded:./recibo-data/queue", "the queue: embedded:DIR or nats://[user:pw@]host:4222/payments", setAddress(func(c *Config) *Address { return &c.Queue })},
-	{"store", "ADDRESS", "sqlite:./recibo-data/recibo.db", "the database: sqlite:FILE", setAddress(func(c *Config) *Address { return &c.Store })},
+	{"queue", "ADDRESS", "embedded:./recibo-data/queue", "the queue: embedded:DIR, nats://[user:pw@]host:4222/payments or amqp[s]://user:pw@host:5672/vhost?queue=payments", setAddress(func(c *Config) *Address { return &c.Queue })},
+	{"store", "ADDRESS", "sqlite:./recibo-data/recibo.db", "the database: sqlite:FILE or postgres://user:pw@host:5432/db", setAddress(func(c *Config) *Address { return &c.Store })},
 	{"queue-password-file", "FILE", "", "read the queue's password from this file", setText(func(c *Config) *string { return &c.queuePasswordFile })},
 	{"store-password-file", "FILE", "", "read the database's password from this file", setText(func(c *Config) *string { return &c.storePasswordFile })},
 	{"wait", "DURATION", "10s", "how long to wait at the start for queue and store that do not answer: a duration, or forever", setParsed(func(c *Config) *time.Duration { return &c.Wait }, parseWait)},
@@ -32,6 +32,7 @@ var Settings = []Setting{
 	{"until-idle", "DURATION", "0s", "stop when nothing was ready or in flight for so long (0s: never)", setParsed(func(c *Config) *time.Duration { return &c.UntilIdle }, ParseDuration)},
 	{"drain-timeout", "DURATION", "10s", "how long to finish what is in hand after the first Ctrl-C or SIGTERM", setParsed(func(c *Config) *time.Duration { return &c.DrainTimeout }, ParseDuration)},
 	{"max-event-bytes", "N", "65536", "a longer message is quarantined as too_large", setInt(func(c *Config) *int { return &c.MaxEventBytes })},
+	{"dead-letters", "", "true", "record what the broker dead-lettered too", setParsed(func(c *Config) *bool { return &c.DeadLetters }, parseBool)},
 	{"timezone", "ZONE", "", "assume this zone for times without an offset, for example America/Sao_Paulo (empty: such events are invalid)", setTimezone},
 
 	{"count", "N", "0", "how many messages (0: not limited)", setParsed(func(c *Config) *int64 { return &c.Count }, parseCount)},
@@ -108,7 +109,7 @@ func setAddress(field func(*Config) *Address) func(*Config, string) error {
 	return setParsed(field, func(text string) (Address, error) {
 		a, err := ParseAddress(text)
 		if err != nil {
-			return a, bad("write for example embedded:./recibo-data/queue, nats://host:4222/payments or sqlite:./recibo-data/recibo.db", "%v", err)
+			return a, bad("write for example embedded:./recibo-data/queue, amqp://user@host:5672/vhost?queue=payments, sqlite:./recibo-data/recibo.db or postgres://user@host:5432/db", "%v", err)
 		}
 		return a, nil
 	})
