@@ -83,6 +83,8 @@ func brokenDepths() []brokenCase {
 			}
 		})},
 		{"tells no depth", "depth tells ready and in flight", depth(func(d *queue.Depth) { d.Ready, d.InFlight = nil, nil })},
+		{"held counts as ready", "depth tells ready", depth(func(d *queue.Depth) { *d.Ready += *d.InFlight })},
+		{"tells no ready", "depth tells ready", depth(func(d *queue.Depth) { d.Ready = nil })},
 		{"forgets released messages", "depth adds up after a release", depth(func(d *queue.Depth) {
 			if d.Ready != nil {
 				*d.Ready = 0

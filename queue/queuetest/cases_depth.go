@@ -1,6 +1,7 @@
 package queuetest
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -9,11 +10,14 @@ import (
 
 func depthCases() []testCase {
 	return []testCase{
-		{name: "depth tells ready and in flight", check: checkDepth, skip: func(h Harness) string { return h.Traits.NoDepth }},
-		{name: "depth adds up after a release", check: checkDepthReleased, skip: func(h Harness) string { return h.Traits.NoDepth }},
+		{name: "depth tells ready and in flight", check: checkDepth, skip: noInFlight},
+		{name: "depth adds up after a release", check: checkDepthReleased, skip: noInFlight},
+		{name: "depth tells ready", check: checkReady, skip: func(h Harness) string { return h.Traits.NoDepth }},
 		{name: "depth tells the age of the oldest", check: checkOldest, skip: func(h Harness) string { return h.Traits.NoOldestAge }},
 	}
 }
+
+func noInFlight(h Harness) string { return cmp.Or(h.Traits.NoDepth, h.Traits.NoInFlight) }
 
 // eventually asks for the depth until it is right: brokers count lazily.
 func (p *probe) eventually(b queue.Broker, right func(queue.Depth) error) {
@@ -58,6 +62,29 @@ func checkDepth(p *probe) {
 	p.eventually(b, counts(0, 18))
 	p.ack(s, ds[12:])
 	p.eventually(b, counts(0, 0))
+}
+
+// checkReady: whoever waits for a queue to be empty must not see it empty too
+// early, nor wait for ever.
+func checkReady(p *probe) {
+	b := p.broker()
+	ready := func(n int64) func(queue.Depth) error {
+		return func(d queue.Depth) error {
+			if d.Ready == nil || *d.Ready != n {
+				return fmt.Errorf("%s ready, want %d", show(d.Ready), n)
+			}
+			return nil
+		}
+	}
+	p.eventually(b, ready(0))
+	p.publish(b, messages(30))
+	p.eventually(b, ready(30))
+	s := p.source(b, 30)
+	ds := p.receive(s, 30)
+	p.eventually(b, ready(0))
+	p.ack(s, ds[:12])
+	p.close(s)
+	p.eventually(b, ready(18))
 }
 
 // checkDepthReleased: systems differ in whether a released message counts as

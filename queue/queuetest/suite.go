@@ -24,6 +24,7 @@ type Traits struct {
 	Unordered      string // messages may come in another order
 	AttemptUnknown string // Delivery.Attempt is 0
 	NoDepth        string // Depth tells neither Ready nor InFlight
+	NoInFlight     string // Depth tells Ready, but not InFlight
 	NoOldestAge    string // Depth tells no OldestAge
 	NoSharing      string // two sources of one queue cannot both receive
 

@@ -197,8 +197,15 @@ func TestSuiteSkipsOnlyForReasons(t *testing.T) {
 			skipped++
 		}
 	}
-	if skipped != 11 {
-		t.Errorf("%d cases are skipped for the least able system, want 11", skipped)
+	if skipped != 12 {
+		t.Errorf("%d cases are skipped for the least able system, want 12", skipped)
+	}
+	needing := []string{"depth tells ready and in flight", "depth adds up after a release"}
+	for _, c := range cases() {
+		excused := c.excused(Harness{Traits: Traits{NoInFlight: "f"}}) == "f"
+		if excused != slices.Contains(needing, c.name) {
+			t.Errorf("case %q: skipped %v where in flight is not told", c.name, excused)
+		}
 	}
 }
 

@@ -1,0 +1,162 @@
+// Package rabbitmq is the queue on RabbitMQ, over AMQP 0-9-1: a durable quorum
+// queue with a queue of dead letters, or any queue of the user's.
+//
+// What is handed out belongs to a generation: one channel of one connection. A
+// connection that breaks is made again for ever, the broker redelivers what was
+// not acked, and acks of an earlier generation go nowhere.
+package rabbitmq
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"recibo/queue"
+)
+
+// Options are what an address does not say.
+type Options struct {
+	// Log is told when the broker blocks publishers, and when Setup finds a
+	// queue that an earlier server made with fewer properties. Nil: silence.
+	Log *slog.Logger
+	// Password replaces the one of the address.
+	Password string
+}
+
+// Broker is one queue of one server. Consuming and publishing have a
+// connection each: one that the server has blocked must not hold up acks.
+type Broker struct {
+	place      place
+	log        *slog.Logger
+	consuming  *link
+	publishing *link
+	known      atomic.Bool // Setup has seen that the queues are of a kind that can be consumed
+
+	mu     sync.Mutex
+	closed bool
+	ends   map[closer]bool // open sources and publishers
+}
+
+type closer interface{ Close(context.Context) error }
+
+func newBroker(p place, o Options) *Broker {
+	b := &Broker{place: p, log: o.Log, ends: map[closer]bool{}}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	b.consuming = newLink(&b.place, "recibo consumes")
+	b.publishing = newLink(&b.place, "recibo publishes")
+	return b
+}
+
+// Source opens a source of the queue, or of its dead letters: ErrNoDeadLetters
+// when there is no such queue and the address does not name one.
+func (b *Broker) Source(ctx context.Context, w queue.Want) (queue.Source, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	s, err := b.openSource(ctx, w)
+	if err != nil {
+		return nil, b.refused("open a source", err)
+	}
+	return s, b.keep(ctx, s)
+}
+
+// Publisher opens a publisher to the queue.
+func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	p, err := b.openPublisher(ctx)
+	if err != nil {
+		return nil, b.refused("open a publisher", err)
+	}
+	return p, b.keep(ctx, p)
+}
+
+// Depth tells what is ready. What is in flight, and how old the oldest is,
+// AMQP does not tell.
+func (b *Broker) Depth(ctx context.Context) (queue.Depth, error) {
+	if err := b.usable(); err != nil {
+		return queue.Depth{}, err
+	}
+	ready, err := b.ready(ctx)
+	if err != nil {
+		return queue.Depth{}, b.refused("depth", err)
+	}
+	return queue.Depth{Ready: &ready}, nil
+}
+
+func (b *Broker) ready(ctx context.Context) (int64, error) {
+	s, err := b.consuming.get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	q, err := inspect(ctx, s, b.place.queue)
+	return int64(q.Messages), err
+}
+
+// inspect looks at a queue, which needs no rights; an error if it is not there.
+func inspect(ctx context.Context, s *session, name string) (amqp.Queue, error) {
+	return ask(ctx, s, func(ch *amqp.Channel) (amqp.Queue, error) {
+		return ch.QueueDeclarePassive(name, false, false, false, false, nil)
+	})
+}
+
+// Close releases what open sources hold and ends the connections.
+func (b *Broker) Close(ctx context.Context) error {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return nil
+	}
+	b.closed = true
+	ends := b.ends
+	b.ends = nil
+	b.mu.Unlock()
+	var first error
+	for end := range ends {
+		if err := end.Close(ctx); err != nil && first == nil {
+			first = err
+		}
+	}
+	b.publishing.close(ctx)
+	b.consuming.close(ctx)
+	return first
+}
+
+func (b *Broker) usable() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return b.closedError()
+	}
+	return nil
+}
+
+func (b *Broker) closedError() error {
+	return fmt.Errorf("queue %s: %w", b.place.target, queue.ErrClosed)
+}
+
+// keep remembers end, to close it with the broker.
+func (b *Broker) keep(ctx context.Context, end closer) error {
+	b.mu.Lock()
+	if !b.closed {
+		b.ends[end] = true
+		b.mu.Unlock()
+		return nil
+	}
+	b.mu.Unlock()
+	_ = end.Close(ctx)
+	return b.closedError()
+}
+
+func (b *Broker) forget(end closer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.ends, end)
+}

@@ -1,0 +1,108 @@
+package rabbitmq
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"recibo/queue"
+)
+
+var errStream = errors.New("the queue is a stream: acks do not remove its messages")
+
+// refused tells what waiting cannot mend from what it can.
+func (b *Broker) refused(doing string, err error) error {
+	if errors.Is(err, queue.ErrNoDeadLetters) {
+		return err
+	}
+	if tip := b.place.hint(err); tip != "" {
+		return &queue.ConfigError{Target: b.place.target, Tip: tip, Err: err}
+	}
+	return fmt.Errorf("queue %s: %s: %w", b.place.target, doing, err)
+}
+
+// hint is the next step; none for what time may mend.
+func (p *place) hint(err error) string {
+	if tip := p.transportHint(err); tip != "" {
+		return tip
+	}
+	var said refusal
+	if !errors.As(err, &said) {
+		return ""
+	}
+	text := said.said.Reason
+	switch said.said.Code {
+	case amqp.AccessRefused:
+		return p.accessHint(text)
+	case amqp.NotAllowed:
+		return p.vhostHint(text)
+	case amqp.NotFound:
+		if strings.Contains(text, "no queue") { // and not one whose process is down
+			return fmt.Sprintf("run recibo migrate --queue '%s', or name another queue", p.target)
+		}
+	case amqp.ResourceLocked:
+		return "the queue belongs to another connection alone (exclusive): name another queue"
+	case amqp.PreconditionFailed:
+		if strings.Contains(text, "inequivalent arg") {
+			return "use the queue as it is with --setup=false, or name another queue"
+		}
+	}
+	return ""
+}
+
+func (p *place) accessHint(text string) string {
+	switch {
+	case strings.Contains(text, "Login was refused"):
+		return "check user and password, RECIBO_QUEUE or --queue-password-file"
+	case strings.Contains(text, "exclusive use"):
+		return "" // until the other consumer ends
+	}
+	return fmt.Sprintf("give user %s the right to it: recibo migrate --print --queue '%s' shows the command", p.user, p.target)
+}
+
+func (p *place) vhostHint(text string) string {
+	switch {
+	case strings.Contains(text, "limit"), strings.Contains(text, "is down"):
+		return "" // until others close, or it is up again
+	case strings.Contains(text, "not found"):
+		return fmt.Sprintf("make it with rabbitmqctl add_vhost %s, or name another in the address", quoted(p.vhost))
+	case strings.Contains(text, "refused for user"):
+		return fmt.Sprintf("give user %s rights in virtual host %s: recibo migrate --print --queue '%s' shows the command",
+			p.user, p.vhost, p.target)
+	}
+	return ""
+}
+
+// transportHint is about what comes before AMQP.
+func (p *place) transportHint(err error) string {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var file badFile
+	switch {
+	case errors.As(err, &authority):
+		return "name the file of the authority that signed the server's certificate: cacertfile=FILE"
+	case errors.As(err, &name):
+		return "write the host as in the server's certificate, or server_name_indication=NAME"
+	case errors.As(err, &invalid):
+		return "have the server's certificate renewed"
+	case errors.As(err, &file):
+		return "check cacertfile, certfile and keyfile in the address"
+	case errors.Is(err, errTLS):
+		return "write amqps://, or the port without TLS"
+	case errors.Is(err, errNotTLS):
+		return "write amqp://, or the port with TLS (5671)"
+	case errors.Is(err, errNotAMQP):
+		return "check the port: RabbitMQ listens on 5672, with TLS on 5671"
+	case errors.Is(err, errWantCert):
+		return "name a certificate and its key: certfile=FILE&keyfile=FILE"
+	case errors.Is(err, errBadCert):
+		return "name a certificate that the server's authorities have signed: certfile=FILE&keyfile=FILE"
+	case errors.Is(err, errStream):
+		return "name a quorum or classic queue"
+	}
+	return ""
+}

@@ -1,0 +1,144 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"recibo/queue"
+)
+
+// generation is one channel, and what was delivered on it. A tag means nothing
+// on another channel.
+type generation struct {
+	session    *session
+	ch         *amqp.Channel
+	ended      chan *amqp.Error // why the server closed the channel
+	began      time.Time
+	deliveries <-chan amqp.Delivery
+
+	// Guarded by the source's lock.
+	tags      tags
+	buffer    []queue.Delivery // not handed out yet
+	gathering bool             // a timer will ack what is overdue
+}
+
+// receipt is the Receipt of a delivery.
+type receipt struct {
+	of  *generation
+	tag uint64
+}
+
+func newGeneration(s *session, ch *amqp.Channel) *generation {
+	return &generation{session: s, ch: ch, ended: ch.NotifyClose(make(chan *amqp.Error, 1)), began: time.Now(), tags: newTags()}
+}
+
+func (g *generation) age() time.Duration { return time.Since(g.began) }
+
+// take removes up to limit deliveries from the buffer.
+func (g *generation) take(limit int) []queue.Delivery {
+	n := min(limit, len(g.buffer))
+	if n <= 0 {
+		return nil
+	}
+	ds := g.buffer[:n:n]
+	g.buffer = g.buffer[n:]
+	return ds
+}
+
+// settle notes what of ds is this generation's.
+func (g *generation) settle(ds []queue.Delivery) {
+	now := g.age()
+	for i := range ds {
+		if r, ok := ds[i].Receipt.(*receipt); ok && r.of == g {
+			g.tags.settle(r.tag, now)
+		}
+	}
+}
+
+// ackEach acks single tags, as far as the connection goes.
+func (g *generation) ackEach(tags []uint64) {
+	for _, tag := range tags {
+		if g.ch.Ack(tag, false) != nil {
+			return
+		}
+	}
+}
+
+// close closes the channel. The answer says that the server has read all acks
+// and taken back the rest. Where none comes in time the connection is given
+// up, which does the same.
+func (g *generation) close(ctx context.Context) error {
+	_, err := answer(ctx, g.session, func() (struct{}, error) { return struct{}{}, g.ch.Close() }, nil)
+	if err != nil && ctx.Err() != nil {
+		g.session.kill(err)
+	}
+	return err
+}
+
+// why is the reason for which deliveries ended.
+func (g *generation) why() error {
+	if !g.ch.IsClosed() {
+		return errors.New("consumer cancelled by the server: the queue was deleted or moved")
+	}
+	if reason := <-g.ended; reason != nil {
+		return g.session.explain(reason)
+	}
+	return errors.New("channel closed")
+}
+
+const consumerTag = "recibo"
+
+// consume opens a channel and a consumer on it.
+func consume(ctx context.Context, s *session, from string, prefetch int) (*generation, error) {
+	return answer(ctx, s, func() (*generation, error) {
+		ch, err := s.conn.Channel()
+		if err != nil {
+			return nil, err
+		}
+		g := newGeneration(s, ch)
+		if err = ch.Qos(prefetch, 0, false); err == nil {
+			g.deliveries, err = ch.Consume(from, consumerTag, false, false, false, false, nil)
+		}
+		if err != nil {
+			_ = ch.Close()
+		}
+		return g, err
+	}, func(g *generation) { go drain(g.deliveries); _ = g.ch.Close() })
+}
+
+// probe finds out whether a queue is a stream, which would deliver for ever
+// what was acked: of all kinds only that one takes this argument.
+func probe(ctx context.Context, s *session, from string) error {
+	if !releaseOf(s.conn.Properties).since(3, 10) {
+		return nil // the deliveries of a stream will show it
+	}
+	_, err := ask(ctx, s, func(ch *amqp.Channel) (struct{}, error) {
+		if err := ch.Qos(1, 0, false); err != nil {
+			return struct{}{}, err
+		}
+		_, err := ch.Consume(from, consumerTag, false, false, false, false, amqp.Table{streamOffset: "next"})
+		return struct{}{}, err
+	})
+	switch {
+	case err == nil:
+		return errStream
+	case code(err) == amqp.PreconditionFailed:
+		return nil
+	}
+	return err
+}
+
+const streamOffset = "x-stream-offset"
+
+func isStream(d *amqp.Delivery) bool {
+	_, is := d.Headers[streamOffset]
+	return is
+}
+
+func unexpectedTag(got, want uint64) error {
+	return fmt.Errorf("delivery %d came where %d was due", got, want)
+}
