@@ -36,8 +36,7 @@ type place struct {
 
 func (p place) exchange() string { return p.queue + ".dlx" }
 
-// parse takes an address apart; password replaces the one in it.
-func parse(address, password string) (place, error) {
+func parse(address string) (place, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return place{}, badAddress("amqp", errors.New("not an address")) // its text may hold a password
@@ -59,9 +58,6 @@ func parse(address, password string) (place, error) {
 	if u.User != nil {
 		p.user = u.User.Username()
 		p.password, _ = u.User.Password()
-	}
-	if password != "" {
-		p.password = password
 	}
 	p.target = masked(u, "")
 	if p.vhost, err = virtualHost(u); err == nil {

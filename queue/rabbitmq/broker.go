@@ -23,8 +23,6 @@ type Options struct {
 	// Log is told when the broker blocks publishers, and when Setup finds a
 	// queue that an earlier server made with fewer properties. Nil: silence.
 	Log *slog.Logger
-	// Password replaces the one of the address.
-	Password string
 }
 
 // Broker is one queue of one server. Consuming and publishing have a
@@ -61,7 +59,7 @@ func (b *Broker) Source(ctx context.Context, w queue.Want) (queue.Source, error)
 	}
 	s, err := b.openSource(ctx, w)
 	if err != nil {
-		return nil, b.refused("open a source", err)
+		return nil, b.refused(sourcing, err)
 	}
 	return s, b.keep(ctx, s)
 }
@@ -73,7 +71,7 @@ func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
 	}
 	p, err := b.openPublisher(ctx)
 	if err != nil {
-		return nil, b.refused("open a publisher", err)
+		return nil, b.refused(publishes, err)
 	}
 	return p, b.keep(ctx, p)
 }
@@ -86,7 +84,7 @@ func (b *Broker) Depth(ctx context.Context) (queue.Depth, error) {
 	}
 	ready, err := b.ready(ctx)
 	if err != nil {
-		return queue.Depth{}, b.refused("depth", err)
+		return queue.Depth{}, b.refused(depth, err)
 	}
 	return queue.Depth{Ready: &ready}, nil
 }

@@ -14,7 +14,7 @@ import (
 // rights that Recibo's accounts need as commands of rabbitmqctl, for the queue
 // at address. It connects to nothing; a wrong address is a *queue.ConfigError.
 func Commands(address string) (string, error) {
-	p, err := parse(address, "")
+	p, err := parse(address)
 	if err != nil {
 		return "", err
 	}

@@ -19,24 +19,18 @@ import (
 // *queue.ConfigError, a host that does not answer any other error: that may get
 // better.
 func Dial(ctx context.Context, address string, o Options) (*Broker, error) {
-	p, err := parse(address, o.Password)
+	p, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
 	b := newBroker(p, o)
 	if _, err := b.consuming.get(ctx); err != nil {
-		return nil, b.refused("connect", err)
+		return nil, b.refused(connecting, err)
 	}
 	return b, nil
 }
 
-var (
-	errNotTLS   = errors.New("the server does not speak TLS here")
-	errTLS      = errors.New("the server speaks TLS here")
-	errNotAMQP  = errors.New("the server does not speak AMQP 0-9-1 here")
-	errWantCert = errors.New("the server wants a certificate of the client")
-	errBadCert  = errors.New("the server does not accept the client's certificate")
-)
+var errNotAMQP = errors.New("the server does not speak AMQP 0-9-1 here")
 
 // dial makes one connection. ctx bounds it, and dialTimeout.
 func (p *place) dial(ctx context.Context, title string) (*session, error) {
@@ -77,7 +71,7 @@ func (p *place) login(ctx context.Context, raw net.Conn, title string) (*wire, *
 		}
 		secured := tls.Client(raw, config)
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, nil, handshake(err)
+			return nil, nil, p.security.judge(err)
 		}
 		w.Conn = secured
 	}
@@ -101,10 +95,9 @@ func (p *place) denied(w *wire, err error) error {
 	if errors.As(err, &said) && said.Server {
 		return refusal{said}
 	}
-	var alert tls.AlertError
 	switch broke := w.broke(); {
-	case errors.As(broke, &alert):
-		return handshake(broke)
+	case alertOf(broke) != nil: // only now: TLS 1.3 judges the client's certificate late
+		return p.security.judge(broke)
 	case !p.security.on && w.speaksTLS():
 		return errTLS
 	case errors.Is(err, amqp.ErrSASL):
@@ -113,38 +106,6 @@ func (p *place) denied(w *wire, err error) error {
 		return fmt.Errorf("connection lost while logging in: %w", broke)
 	case w.first != 0:
 		return errNotAMQP
-	}
-	return err
-}
-
-// Alerts by which a server refuses a client for its certificate.
-const (
-	alertHandshakeFailure    = 40
-	alertBadCertificate      = 42
-	alertUnsupportedCert     = 43
-	alertCertificateRevoked  = 44
-	alertCertificateExpired  = 45
-	alertCertificateUnknown  = 46
-	alertUnknownCA           = 48
-	alertCertificateRequired = 116
-)
-
-// handshake tells apart why TLS failed.
-func handshake(err error) error {
-	var record tls.RecordHeaderError
-	if errors.As(err, &record) {
-		return fmt.Errorf("%w: %w", errNotTLS, err)
-	}
-	var alert tls.AlertError
-	if !errors.As(err, &alert) {
-		return err
-	}
-	switch alert {
-	case alertCertificateRequired, alertHandshakeFailure:
-		return fmt.Errorf("%w: %w", errWantCert, err)
-	case alertBadCertificate, alertUnsupportedCert, alertCertificateRevoked, alertCertificateExpired,
-		alertCertificateUnknown, alertUnknownCA:
-		return fmt.Errorf("%w: %w", errBadCert, err)
 	}
 	return err
 }

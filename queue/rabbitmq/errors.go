@@ -13,19 +13,30 @@ import (
 
 var errStream = errors.New("the queue is a stream: acks do not remove its messages")
 
+// doing is what could not be done, and the rights that it takes.
+type doing struct{ what, rights string }
+
+var (
+	connecting = doing{what: "connect"}
+	settingUp  = doing{"set up", "configure, write and read"}
+	sourcing   = doing{"open a source", "read"}
+	publishes  = doing{"open a publisher", "write"}
+	depth      = doing{what: "depth"}
+)
+
 // refused tells what waiting cannot mend from what it can.
-func (b *Broker) refused(doing string, err error) error {
+func (b *Broker) refused(d doing, err error) error {
 	if errors.Is(err, queue.ErrNoDeadLetters) {
 		return err
 	}
-	if tip := b.place.hint(err); tip != "" {
+	if tip := b.place.hint(d, err); tip != "" {
 		return &queue.ConfigError{Target: b.place.target, Tip: tip, Err: err}
 	}
-	return fmt.Errorf("queue %s: %s: %w", b.place.target, doing, err)
+	return fmt.Errorf("queue %s: %s: %w", b.place.target, d.what, err)
 }
 
 // hint is the next step; none for what time may mend.
-func (p *place) hint(err error) string {
+func (p *place) hint(d doing, err error) string {
 	if tip := p.transportHint(err); tip != "" {
 		return tip
 	}
@@ -36,11 +47,16 @@ func (p *place) hint(err error) string {
 	text := said.said.Reason
 	switch said.said.Code {
 	case amqp.AccessRefused:
-		return p.accessHint(text)
+		return p.accessHint(d, text)
 	case amqp.NotAllowed:
 		return p.vhostHint(text)
 	case amqp.NotFound:
-		if strings.Contains(text, "no queue") { // and not one whose process is down
+		switch {
+		case !strings.Contains(text, "no queue"): // but one whose process is down
+			return ""
+		case p.deadNamed && strings.Contains(text, "'"+p.deadLetters+"'"):
+			return "name a queue that is there with dead_letters, or leave it out"
+		default:
 			return fmt.Sprintf("run recibo migrate --queue '%s', or name another queue", p.target)
 		}
 	case amqp.ResourceLocked:
@@ -53,14 +69,14 @@ func (p *place) hint(err error) string {
 	return ""
 }
 
-func (p *place) accessHint(text string) string {
+func (p *place) accessHint(d doing, text string) string {
 	switch {
 	case strings.Contains(text, "Login was refused"):
 		return "check user and password, RECIBO_QUEUE or --queue-password-file"
 	case strings.Contains(text, "exclusive use"):
 		return "" // until the other consumer ends
 	}
-	return fmt.Sprintf("give user %s the right to it: recibo migrate --print --queue '%s' shows the command", p.user, p.target)
+	return fmt.Sprintf("give user %s the right to %s: recibo migrate --print --queue '%s' shows the command", p.user, d.rights, p.target)
 }
 
 func (p *place) vhostHint(text string) string {

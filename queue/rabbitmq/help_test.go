@@ -16,6 +16,9 @@ import (
 	"recibo/queue/rabbitmq"
 )
 
+// patience bounds what must happen.
+const patience = 10 * time.Second
+
 func TestMain(m *testing.M) { os.Exit(testserver.Main(m)) }
 
 // closing closes with a bound of its own: the context of the test is over in

@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"slices"
 )
 
 // security is what an address says about TLS and about who we are. Servers are
@@ -80,6 +82,43 @@ func (s *security) config() (*tls.Config, error) {
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+var (
+	errNotTLS   = errors.New("the server does not speak TLS here")
+	errTLS      = errors.New("the server speaks TLS here")
+	errWantCert = errors.New("the server wants a certificate of the client")
+	errBadCert  = errors.New("the server does not accept the client's certificate")
+)
+
+// judge tells apart why TLS failed.
+func (s *security) judge(err error) error {
+	var record tls.RecordHeaderError
+	alert := alertOf(err)
+	switch {
+	case errors.As(err, &record):
+		return fmt.Errorf("%w: %w", errNotTLS, err)
+	case alert == nil || !slices.ContainsFunc(aboutClients, func(a tls.AlertError) bool { return a.Error() == alert.Error() }):
+		return err
+	case s.cert == "":
+		return fmt.Errorf("%w: %w", errWantCert, err)
+	default: // it is not even sent if it is of another authority than those the server names
+		return fmt.Errorf("%w: %w", errBadCert, err)
+	}
+}
+
+// aboutClients are the alerts by which a server refuses a client for its
+// certificate: handshake failure, those about certificates, unknown authority,
+// certificate required.
+var aboutClients = []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 116}
+
+// alertOf is what the server complained of; nil: it did not. The standard
+// library shows such an error only by its text.
+func alertOf(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
+		return op.Err
+	}
+	return nil
 }
 
 // badFile is a file of certificates that cannot be used.

@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -21,7 +22,7 @@ func (b *Broker) Setup(ctx context.Context) error {
 		err = (&setup{ctx: ctx, b: b, session: s, server: releaseOf(s.conn.Properties)}).run()
 	}
 	if err != nil {
-		return b.refused("set up", err)
+		return b.refused(settingUp, err)
 	}
 	b.known.Store(true)
 	return nil
@@ -117,14 +118,14 @@ func (u *setup) standing(refused error) error {
 	p := &u.b.place
 	for _, name := range []string{p.queue, p.deadLetters} {
 		if _, err := inspect(u.ctx, u.session, name); err != nil {
-			return errors.Join(refused, err)
+			return fmt.Errorf("%w; %w", refused, err)
 		}
 	}
 	err := u.do(func(ch *amqp.Channel) error {
 		return ch.ExchangeDeclarePassive(p.exchange(), amqp.ExchangeFanout, true, false, false, false, nil)
 	})
 	if err != nil {
-		return errors.Join(refused, err)
+		return fmt.Errorf("%w; %w", refused, err)
 	}
 	return nil
 }
