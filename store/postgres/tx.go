@@ -71,9 +71,9 @@ func (t *tx) send(ctx context.Context, r request, read func(*pgconn.ResultReader
 		at, err = t.attempt(ctx, read)
 	}
 	if err != nil {
-		failed := t.waiting[at]
-		if !isAnswer(err) { // then it is the last request that decides
-			failed.at = r.at
+		failed := r // all of them got no answer
+		if isAnswer(err) {
+			failed = t.waiting[at]
 		}
 		t.failed = classify(ctx, failed.op, err, failed.at)
 		return t.failed

@@ -36,7 +36,7 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 var (
 	// The level is said because a role may have another one by default, under
 	// which a row that another transaction wrote meanwhile is an error.
-	beginStatement  = &statement{sql: "begin isolation level read committed"}
+	beginStatement  = &statement{sql: "BEGIN ISOLATION LEVEL READ COMMITTED"}
 	commitStatement = &statement{sql: "commit"}
 
 	firstClaimStatement = newStatement("claim_first", `INSERT INTO writers (writer, recorder, host, version, started_at, seen_at, seq)
