@@ -21,6 +21,8 @@ type about struct {
 	encoding  string
 	isStandby bool
 	readOnly  bool
+	schema    string          // where tables are made; empty when there is none
+	mayCreate bool            // tables in it
 	tables    map[string]bool // those of our names that can be seen
 	version   int64           // of the tables; 0 where there are none
 }
@@ -66,7 +68,9 @@ func (s *Store) look(ctx context.Context) (about, error) {
 func lookAt(ctx context.Context, c *conn) (about, error) {
 	a := about{tables: map[string]bool{}}
 	err := c.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery(),
-		current_setting('default_transaction_read_only')::boolean`).Scan(&a.server, &a.encoding, &a.isStandby, &a.readOnly)
+		current_setting('default_transaction_read_only')::boolean, coalesce(current_schema(), ''),
+		coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)`).
+		Scan(&a.server, &a.encoding, &a.isStandby, &a.readOnly, &a.schema, &a.mayCreate)
 	if err != nil {
 		return a, err
 	}
@@ -119,12 +123,8 @@ func (s *Store) refuse(a *about) error {
 // rightsError is err, or what to do about rights that are missing: they do not
 // come by waiting.
 func (s *Store) rightsError(err error, tip string) error {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	switch {
-	case ok && e.Code == "42501": // insufficient_privilege
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" { // insufficient_privilege
 		return s.configError(shorten(err), tip)
-	case ok && e.Code == "3F000": // invalid_schema_name
-		return s.configError(shorten(err), "create the schema that search_path names: CREATE SCHEMA …")
 	}
 	return err
 }

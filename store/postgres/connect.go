@@ -37,7 +37,7 @@ func connectTip(err error) string {
 		case "28P01":
 			return "check RECIBO_STORE or --store-password-file"
 		case "28000":
-			return "check user, database and sslmode in RECIBO_STORE, and the server's pg_hba.conf"
+			return "check user, database, sslmode and sslcert in RECIBO_STORE, and the server's pg_hba.conf"
 		case "3D000":
 			return "check the database in RECIBO_STORE, or create it: CREATE DATABASE … ENCODING 'UTF8'"
 		case "42501":
@@ -57,7 +57,7 @@ func connectTip(err error) string {
 	case strings.Contains(text, "server refused TLS connection"):
 		return "turn on TLS in the server (ssl = on), or say sslmode=disable where the way to it is safe"
 	case strings.Contains(text, "remote error: tls"):
-		return "check sslcert and sslkey: the server wants a certificate of an authority that it trusts"
+		return "check sslcert and sslkey, and the server's log: it refuses what this side offers"
 	case strings.Contains(text, "tls: "):
 		return "check that this is a PostgreSQL server with TLS, and its certificate"
 	case strings.Contains(text, "require_auth"), strings.Contains(text, "channel binding"), strings.Contains(text, "SSL certificate"):

@@ -9,21 +9,17 @@ func SetMaxMessage(n int) (restore func()) {
 	return func() { maxMessage = before }
 }
 
-// Settings are what a connection that writes is set to.
-func Settings(t testing.TB, s *Store, names ...string) []string {
+// Question asks on a connection that writes, for text.
+func Question(t testing.TB, s *Store, sql string, args ...any) string {
 	t.Helper()
 	c, err := s.writers.take(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.writers.put(c)
-	var values []string
-	for _, name := range names {
-		var value string
-		if err := c.QueryRow(t.Context(), "SELECT current_setting($1)", name).Scan(&value); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		values = append(values, value)
+	var value string
+	if err := c.QueryRow(t.Context(), "SELECT ("+sql+")::text", args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", sql, err)
 	}
-	return values
+	return value
 }

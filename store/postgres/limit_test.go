@@ -179,7 +179,7 @@ func TestSession(t *testing.T) {
 	if err != nil || page.Items[0].PayerAccount != p.PayerAccount || page.Items[0].OccurredAt.Location() != time.UTC {
 		t.Errorf("%+v, error %v", page.Items, err)
 	}
-	got := postgres.Settings(t, s, "synchronous_commit", "TimeZone", "client_encoding", "application_name",
+	got := settings(t, s, "synchronous_commit", "TimeZone", "client_encoding", "application_name",
 		"idle_in_transaction_session_timeout", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
 	if want := "on UTC UTF8 recibo 1min 30 10 3"; strings.Join(got, " ") != want {
 		t.Errorf("settings %q, want %q", got, want)
@@ -190,8 +190,18 @@ func TestSession(t *testing.T) {
 func TestSettingsOfTheRoleStay(t *testing.T) {
 	_, _, _, address := asRecorder(t, "SET synchronous_commit = remote_apply", "SET idle_in_transaction_session_timeout = '7s'")
 	s := open(t, with(address, "application_name", "mine"), postgres.Options{})
-	got := postgres.Settings(t, s, "synchronous_commit", "idle_in_transaction_session_timeout", "application_name")
+	got := settings(t, s, "synchronous_commit", "idle_in_transaction_session_timeout", "application_name")
 	if want := "remote_apply 7s mine"; strings.Join(got, " ") != want {
 		t.Errorf("settings %q, want %q", got, want)
 	}
+}
+
+// settings are what a connection that writes is set to.
+func settings(t *testing.T, s *postgres.Store, names ...string) []string {
+	t.Helper()
+	values := make([]string, len(names))
+	for i, name := range names {
+		values[i] = postgres.Question(t, s, "SELECT current_setting($1)", name)
+	}
+	return values
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"recibo/store"
 )
 
 //go:embed migrations/*.sql
@@ -40,6 +42,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil || about.version == latest() {
 		return err
 	}
+	if err := s.mayMigrate(&about); err != nil {
+		return err
+	}
 	db := sql.OpenDB(stdlib.GetConnector(*s.config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.PgConn().Exec(ctx, writerSession+"; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0").ReadAll()
 		return err
@@ -59,7 +64,22 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return s.rightsError(classify(ctx, "migrate", err, inGeneral), "migrate as the owner of the database or of the schema")
+		return s.rightsError(classify(ctx, "migrate", err, inGeneral), ownerTip)
+	}
+	return nil
+}
+
+const ownerTip = "migrate as the owner of the database or of the schema"
+
+// mayMigrate says early and in plain words what would fail.
+func (s *Store) mayMigrate(a *about) error {
+	switch {
+	case a.isStandby:
+		return &store.Error{Class: store.ClassOutage, Op: "migrate", Err: errors.New("the server is a standby")}
+	case a.schema == "":
+		return s.configError(errors.New("there is no schema to make tables in"), "create the one that search_path names: CREATE SCHEMA …")
+	case !a.mayCreate:
+		return s.configError(fmt.Errorf("user %q may not make tables in schema %q", s.config.User, a.schema), ownerTip)
 	}
 	return nil
 }
