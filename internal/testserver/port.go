@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 )
 
 // Ports are taken from below the range that Linux gives to outgoing
@@ -17,11 +18,19 @@ const (
 	lastPort  = 32000
 )
 
+// claims are the listeners of this process. The garbage collector closes what
+// nobody holds, and another process would then sweep our folders away.
+var claims sync.Map
+
 // claim takes a name that only one process of this machine can have, until it
 // closes it or ends.
 func claim(name string) (io.Closer, bool) {
 	l, err := net.Listen("unix", "@recibo-test-"+name) // in no folder, gone with its process
-	return l, err == nil
+	if err != nil {
+		return nil, false
+	}
+	claims.Store(name, l)
+	return l, true
 }
 
 // freePort is a port on 127.0.0.1 that nobody listens on, and that no other

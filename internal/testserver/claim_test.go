@@ -1,0 +1,23 @@
+package testserver
+
+import (
+	"runtime"
+	"testing"
+)
+
+// A claim outlives the garbage collector: it once did not, and another process
+// swept the folders of a running server away.
+func TestClaimIsKept(t *testing.T) {
+	const name = "claim-of-a-test"
+	func() {
+		if _, ok := claim(name); !ok {
+			t.Fatal("the name is taken already")
+		}
+	}()
+	for range 5 {
+		runtime.GC()
+	}
+	if _, ok := claim(name); ok {
+		t.Error("the claim was collected")
+	}
+}
