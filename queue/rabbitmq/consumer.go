@@ -10,10 +10,7 @@ import (
 	"recibo/queue"
 )
 
-var (
-	errTooMuch = errors.New("more bytes than wanted: consuming with a smaller prefetch")
-	errTooFew  = errors.New("consuming with a larger prefetch")
-)
+var errTooMuch = errors.New("more bytes than wanted came: consuming with a smaller prefetch")
 
 // begin makes the next generation.
 func (s *source) begin(ctx context.Context) (*generation, error) {
@@ -47,7 +44,7 @@ func (s *source) run(ctx context.Context, g *generation) {
 	for {
 		err := s.pump(g)
 		s.lose(ctx, g, err)
-		if g.age() > longestWait || errors.Is(err, errTooMuch) || errors.Is(err, errTooFew) {
+		if g.age() > longestWait || g.worked() {
 			waits.Reset()
 		}
 		for g = nil; g == nil; {

@@ -23,6 +23,8 @@ type generation struct {
 	// Guarded by the source's lock.
 	tags      tags
 	buffer    []queue.Delivery // not handed out yet
+	ackedAt   time.Duration    // age at the last ack
+	pacing    bool             // a timer will ack what came too soon after it
 	gathering bool             // a timer will ack what is overdue
 }
 
@@ -37,6 +39,9 @@ func newGeneration(s *session, ch *amqp.Channel) *generation {
 }
 
 func (g *generation) age() time.Duration { return time.Since(g.began) }
+
+// worked says whether anything was delivered.
+func (g *generation) worked() bool { return g.tags.floor > 1 || len(g.tags.entries) > 0 }
 
 // take removes up to limit deliveries from the buffer.
 func (g *generation) take(limit int) []queue.Delivery {
@@ -59,9 +64,13 @@ func (g *generation) settle(ds []queue.Delivery) {
 	}
 }
 
-// ackEach acks single tags, as far as the connection goes.
-func (g *generation) ackEach(tags []uint64) {
-	for _, tag := range tags {
+// ackAll acks everything up to a tag, if it is not 0, and single ones. An error
+// is one of the connection: all comes again.
+func (g *generation) ackAll(upTo uint64, single []uint64) {
+	if upTo != 0 && g.ch.Ack(upTo, true) != nil {
+		return
+	}
+	for _, tag := range single {
 		if g.ch.Ack(tag, false) != nil {
 			return
 		}

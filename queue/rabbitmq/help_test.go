@@ -2,6 +2,7 @@ package rabbitmq_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -145,5 +146,34 @@ func ack(t testing.TB, s queue.Source, ds []queue.Delivery) {
 	t.Helper()
 	if err := s.Ack(t.Context(), ds); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// leftIn takes everything out of the queue that comes until nothing has for a
+// while.
+func leftIn(t testing.TB, b queue.Broker) []queue.Delivery {
+	t.Helper()
+	s := source(t, b, 1000)
+	defer closing(t, s)
+	var all []queue.Delivery
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+		ds, err := s.Receive(ctx, 1000)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		ack(t, s, ds)
+		all = append(all, ds...)
+	}
+}
+
+func nothingLeft(t testing.TB, b queue.Broker) {
+	t.Helper()
+	if ds := leftIn(t, b); len(ds) > 0 {
+		t.Errorf("%d messages are still in the queue, the first %s", len(ds), ds[0].Position)
 	}
 }

@@ -122,56 +122,6 @@ func (s *source) news() {
 	}
 }
 
-// Ack tells the broker, which gives no answer: what it has not read when the
-// connection breaks comes again.
-func (s *source) Ack(_ context.Context, ds []queue.Delivery) error {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	s.mu.Lock()
-	g := s.gen
-	if g == nil || s.closed {
-		s.mu.Unlock()
-		return nil // taken back: a stale receipt is no error
-	}
-	g.settle(ds)
-	upTo := g.tags.sweep()
-	if g.tags.waiting > 0 && !g.gathering {
-		g.gathering = true
-		time.AfterFunc(ackGather, func() { s.ackOverdue(g) })
-	}
-	more := g.tags.held == 0 && g.tags.waiting == 0 && s.size.grow()
-	s.mu.Unlock()
-	if upTo == 0 {
-		return nil
-	}
-	if err := g.ch.Ack(upTo, true); err != nil {
-		return fmt.Errorf("queue %s: ack: %w", s.b.place.target, g.session.explain(err))
-	}
-	if more {
-		s.renew(g)
-	}
-	return nil
-}
-
-// ackOverdue acks one by one what waited in vain for what came before it.
-func (s *source) ackOverdue(g *generation) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	s.mu.Lock()
-	g.gathering = false
-	if s.gen != g || s.closed {
-		s.mu.Unlock()
-		return
-	}
-	late := g.tags.overdue(g.age(), ackGather)
-	if g.tags.waiting > 0 {
-		g.gathering = true
-		time.AfterFunc(ackGather, func() { s.ackOverdue(g) })
-	}
-	s.mu.Unlock()
-	g.ackEach(late) // an error is one of the connection: all comes again
-}
-
 // Close acks what was settled, and has the broker take back the rest at once.
 func (s *source) Close(ctx context.Context) error {
 	s.turn.Lock()
@@ -183,15 +133,16 @@ func (s *source) Close(ctx context.Context) error {
 	}
 	s.closed = true
 	g := s.gen
+	var upTo uint64
 	var late []uint64
 	if g != nil {
-		late = g.tags.overdue(g.age(), 0)
+		upTo, late = g.sweep(), g.tags.overdue(g.age(), 0)
 	}
 	s.news()
 	s.mu.Unlock()
 	var err error
 	if g != nil {
-		g.ackEach(late)
+		g.ackAll(upTo, late)
 		err = g.close(ctx)
 	}
 	s.turn.Unlock()

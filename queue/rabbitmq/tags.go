@@ -51,6 +51,9 @@ func (t *tags) settle(tag uint64, now time.Duration) {
 	t.waiting++
 }
 
+// ready says whether sweep would find something.
+func (t *tags) ready() bool { return len(t.entries) > 0 && t.entries[0].state != held }
+
 // sweep raises the floor over what is settled. The tag returned is to be acked
 // with all below it; 0: nothing new.
 func (t *tags) sweep() uint64 {
