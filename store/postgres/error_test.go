@@ -47,20 +47,20 @@ func noise(n int) []byte {
 	return append(b, '"')
 }
 
-// TestErrorClasses provokes each error for real: somebody changes the tables
-// while the store is open.
-func TestErrorClasses(t *testing.T) {
+// provoked is an error that somebody's change of the tables brings about.
+type provoked struct {
+	name  string
+	harm  string // SQL that somebody runs
+	do    func(context.Context, store.Tx) error
+	class store.Class
+	words string
+}
+
+func provokedErrors() []provoked {
 	large := newPayment("a", 1)
 	large.Extra = noise(20_000)
 	p := newPayment("a", 99_999_999_999_999)
-	server := testserver.Postgres(t)
-	for _, c := range []struct {
-		name  string
-		harm  string // SQL that somebody runs
-		do    func(context.Context, store.Tx) error
-		class store.Class
-		words string
-	}{
+	return []provoked{
 		{"22001, a narrower column", "ALTER TABLE payments ALTER COLUMN method TYPE varchar(2)",
 			recording(p), store.ClassData, "record 1 payments: value too long for type character varying(2) (SQLSTATE 22001)"},
 		{"22003, fewer digits", "ALTER TABLE payments ALTER COLUMN amount TYPE numeric(5, 2)",
@@ -108,7 +108,14 @@ func TestErrorClasses(t *testing.T) {
 		{"23505 on ours, numbers handed out again", "INSERT INTO quarantine_history (entry_id, to_state, attempt, reason, actor, at)" +
 			" SELECT id, 'held', 0, 'invalid', 'x', now() FROM quarantine; ALTER TABLE quarantine_history ALTER COLUMN line RESTART WITH 1",
 			holding("1", "2"), store.ClassTransient, "quarantine_history_pkey"},
-	} {
+	}
+}
+
+// TestErrorClasses provokes each error for real: somebody changes the tables
+// while the store is open.
+func TestErrorClasses(t *testing.T) {
+	server := testserver.Postgres(t)
+	for _, c := range provokedErrors() {
 		t.Run(c.name, func(t *testing.T) {
 			database := server.Database(t)
 			s := migrated(t, server.URL("postgres", database), postgres.Options{Writers: 1})

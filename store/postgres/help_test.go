@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ func holding(bodies ...string) func(context.Context, store.Tx) error {
 		for _, body := range bodies {
 			es = append(es, *quarantine.New(quarantine.Invalid, []byte(body), "bad", nil, day))
 		}
+		slices.SortFunc(es, func(a, b quarantine.Entry) int { return strings.Compare(a.ID, b.ID) })
 		return tx.Quarantine(ctx, es)
 	}
 }
