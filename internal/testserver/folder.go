@@ -10,7 +10,10 @@ import (
 	"time"
 )
 
-const folderPrefix = "recibo-test-"
+const (
+	folderPrefix = "recibo-test-"
+	keepFile     = "keep" // in a folder that a person wants to look at
+)
 
 // home is the folder of this process. It is not in t.TempDir, which is closed
 // to the account that PostgreSQL runs as.
@@ -23,7 +26,10 @@ var home = sync.OnceValues(func() (string, error) {
 	if _, ok := claim(filepath.Base(dir)); !ok {
 		return "", fmt.Errorf("%s belongs to another process", dir)
 	}
-	return dir, os.Chmod(dir, 0o755)
+	if keep() {
+		err = os.WriteFile(filepath.Join(dir, keepFile), nil, 0o644)
+	}
+	return dir, firstError(err, os.Chmod(dir, 0o755))
 })
 
 // sweep removes the folders of processes that died before they could.
@@ -32,6 +38,9 @@ func sweep() {
 	for _, dir := range old {
 		// A young one may not be claimed yet.
 		if info, err := os.Lstat(dir); err != nil || !info.IsDir() || time.Since(info.ModTime()) < time.Minute {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(dir, keepFile)); err == nil {
 			continue
 		}
 		if held, ok := claim(filepath.Base(dir)); ok {

@@ -31,6 +31,7 @@ type PostgresServer struct {
 }
 
 func startPostgres(o options, shared bool) (*PostgresServer, error) {
+	began := time.Now()
 	initdb, err := program("initdb")
 	if err != nil {
 		return nil, err
@@ -73,14 +74,14 @@ func startPostgres(o options, shared bool) (*PostgresServer, error) {
 		dir:     dir,
 		daemons: []daemon{{
 			path: postgres, args: []string{"-D", data}, env: environment(dir), dir: data,
-			log: filepath.Join(dir, "log"), as: as, stop: syscall.SIGINT,
+			log: filepath.Join(dir, "log"), as: as, stop: syscall.SIGINT, death: syscall.SIGQUIT,
 		}},
 		shared: shared,
 	}
-	s.undo = func() { removeCluster(data) }
+	s.data, s.undo = data, func() { freeMemory(data) }
 	p := &PostgresServer{Server: s, psql: psql}
 	p.wire()
-	return p, launch(s)
+	return p, launch(s, began)
 }
 
 // wire sets how to ask it.
@@ -160,9 +161,9 @@ func configurePostgres(data string, port int, o options, shared bool, as account
 	return firstError(err, f.Close(), os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o600))
 }
 
-// removeCluster removes a data folder, and the piece of shared memory by which
-// PostgreSQL knows that two use one: after SIGKILL it is left behind.
-func removeCluster(data string) {
+// freeMemory removes the piece of shared memory by which PostgreSQL knows that
+// two use a data folder: after SIGKILL it is left behind.
+func freeMemory(data string) {
 	text, _ := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 	if lines := strings.Split(string(text), "\n"); len(lines) > 6 {
 		var key, id uintptr
@@ -171,7 +172,6 @@ func removeCluster(data string) {
 			_, _, _ = syscall.Syscall(syscall.SYS_SHMCTL, id, remove, 0)
 		}
 	}
-	_ = os.RemoveAll(data)
 }
 
 // askPostgres opens a session as far as the server's demand for a password.

@@ -20,7 +20,8 @@ type daemon struct {
 	dir  string
 	log  string // the file that takes its output
 	as   account
-	stop syscall.Signal // asks it to end; also sent when this process dies
+	// stop asks it to end, death ends it when this process has died.
+	stop, death syscall.Signal
 }
 
 // process is a daemon that was started.
@@ -43,7 +44,7 @@ func (d daemon) start() (*process, error) {
 	cmd := exec.Command(d.path, d.args...)
 	cmd.Env, cmd.Dir = d.env, d.dir
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = d.as.attributes(d.stop)
+	cmd.SysProcAttr = d.as.attributes(d.death)
 	if err := spawn(cmd); err != nil {
 		return nil, err
 	}

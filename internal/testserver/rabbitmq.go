@@ -8,10 +8,16 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // RabbitServer is a RabbitMQ with administrator admin, who has Password, and
 // the management plugin.
+//
+// RabbitMQ 3.10 writes down the name of a new quorum queue some time after it
+// has answered: killed within the first second, it never opens that queue again
+// and whoever uses it waits for ever. Let a queue be two seconds old before
+// Kill. Stop takes it six seconds.
 type RabbitServer struct {
 	*Server
 	management string            // host:port of its HTTP API
@@ -23,6 +29,7 @@ type RabbitServer struct {
 type rabbitPorts struct{ amqp, tls, management, distribution, epmd int }
 
 func startRabbit(o options, shared bool) (*RabbitServer, error) {
+	began := time.Now()
 	server, err := program("rabbitmq-server")
 	if err != nil {
 		return nil, err
@@ -55,15 +62,15 @@ func startRabbit(o options, shared bool) (*RabbitServer, error) {
 		tlsAddr: local(p.tls),
 		dir:     dir,
 		daemons: []daemon{
-			{path: epmd, env: env, dir: dir, log: log, stop: syscall.SIGKILL},
-			{path: server, env: env, dir: dir, log: log, stop: syscall.SIGTERM},
+			{path: epmd, env: env, dir: dir, log: log, stop: syscall.SIGKILL, death: syscall.SIGKILL},
+			{path: server, env: env, dir: dir, log: log, stop: syscall.SIGTERM, death: syscall.SIGKILL},
 		},
 		shared: shared,
 	}
 	r := &RabbitServer{Server: s, management: local(p.management), control: control}
 	r.wire()
-	s.undo = func() { _ = os.RemoveAll(data) }
-	return r, launch(s)
+	s.data = data
+	return r, launch(s, began)
 }
 
 // wire sets how to ask it. Its HTTP API opens last.
@@ -82,6 +89,7 @@ func configureRabbit(dir string, p rabbitPorts, o options) error {
 		{"log.file", "false"},
 		{"log.console", "true"},
 		{"log.console.level", "info"},
+		{"log.console.use_colors", "off"},
 	}
 	plugins := append([]string{"rabbitmq_management"}, o.plugins...)
 	if a := o.authority; a != nil {

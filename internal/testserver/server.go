@@ -24,11 +24,11 @@ const (
 type Server struct {
 	name, version string
 	addr, tlsAddr string
-	dir           string   // its folder: configuration, log, mostly its data
+	dir, data     string   // its folder, with configuration and log; that of its data
 	daemons       []daemon // in the order of their start
 	// answers asks once; ready may ask for more, and is true later.
 	answers, ready func(context.Context) error
-	undo           func() // removes what it has outside of its folder
+	undo           func() // removes what it has outside of its folders; may be nil
 
 	shared    bool
 	announced []int // the processes of a server that somebody else started
@@ -260,5 +260,9 @@ func (s *Server) remove() error {
 	if s.undo != nil {
 		s.undo()
 	}
-	return os.RemoveAll(s.dir)
+	if keep() {
+		say("%s of %s stays", s.dir, s.name)
+		return nil
+	}
+	return errors.Join(os.RemoveAll(s.data), os.RemoveAll(s.dir))
 }

@@ -69,7 +69,8 @@ func stopAll() error {
 	return errors.Join(errs...)
 }
 
-// keep tells whether folders, databases and virtual hosts stay for a person.
+// keep tells whether folders, databases and virtual hosts stay for a person to
+// look at.
 func keep() bool { return os.Getenv("RECIBO_TEST_KEEP") != "" }
 
 // Postgres is the shared PostgreSQL: announced in RECIBO_TEST_SERVERS, else one
@@ -157,15 +158,16 @@ func private(t testing.TB, s *Server) {
 	})
 }
 
-// launch starts a new server, or removes what there is of it.
-func launch(s *Server) error {
-	began := time.Now()
+// launch starts a new server, or removes what there is of it. It tells how long
+// that took since its preparation began.
+func launch(s *Server, began time.Time) error {
 	born(s)
 	s.mu.Lock()
 	err := s.start()
 	s.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", s.name, errors.Join(err, bury(s)), s.Log())
+		log := s.Log()
+		return fmt.Errorf("%s: %w\n%s", s.name, errors.Join(err, bury(s)), log)
 	}
 	kind := "private"
 	if s.shared {
