@@ -69,6 +69,10 @@ func (r *Recorder) openSource(ctx context.Context, name string, want queue.Want)
 	}
 }
 
+// mostBetweenReceives is the longest wait before a source is asked again: it
+// connects again by itself, at its own pace, and may have deliveries by then.
+const mostBetweenReceives = 500 * time.Millisecond
+
 // receive takes deliveries off the queue, decodes them and puts them into the
 // buffer until ctx ends. Decoding here, while the writers commit, is what the
 // second core is for.
@@ -77,7 +81,7 @@ func (r *Recorder) receive(ctx context.Context, f *feed, b *buffer) {
 	for ctx.Err() == nil {
 		deliveries, err := r.receiveSome(ctx, f)
 		if err != nil {
-			if ctx.Err() != nil || r.queueWatch.wait(ctx, f.name, err, waits.NextBackOff()) != nil {
+			if ctx.Err() != nil || r.queueWatch.wait(ctx, f.name, err, min(waits.NextBackOff(), mostBetweenReceives)) != nil {
 				return
 			}
 			continue

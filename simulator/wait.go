@@ -19,11 +19,12 @@ type waiting struct {
 	said     bool
 }
 
-// newWaiting returns waits of 50 ms, doubling, up to 2 s, each shortened or
-// lengthened by half, so that simulators do not knock in step.
+// newWaiting returns waits of 50 ms, doubling, up to half a second, each
+// shortened or lengthened by half, so that simulators do not knock in step. The
+// publisher behind it has longer waits of its own between connections.
 func newWaiting(queue string, log *slog.Logger) *waiting {
 	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.MaxInterval, b.Multiplier = 50*time.Millisecond, 2*time.Second, 2
+	b.InitialInterval, b.MaxInterval, b.Multiplier = 50*time.Millisecond, 500*time.Millisecond, 2
 	return &waiting{queue: queue, log: log, backoff: b}
 }
 
