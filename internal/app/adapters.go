@@ -107,5 +107,6 @@ func unknownScheme(what string, a config.Address, examples []string, others ...s
 			reason = fmt.Errorf("%s %s: this build has no adapter for %s", what, a, a.Scheme)
 		}
 	}
-	return &UsageError{Err: reason, Tip: fmt.Sprintf("--%s takes %s", what, strings.Join(examples, " or "))}
+	last := len(examples) - 1
+	return &UsageError{Err: reason, Tip: fmt.Sprintf("--%s takes %s or %s", what, strings.Join(examples[:last], ", "), examples[last])}
 }

@@ -27,7 +27,7 @@ func commented(sql string) string {
 	lines := strings.Split(strings.TrimSpace(sql), "\n")
 	for i, line := range lines {
 		if !strings.HasPrefix(line, "--") {
-			lines[i] = "-- " + line
+			lines[i] = strings.TrimSpace("-- " + line)
 		}
 	}
 	return strings.Join(lines, "\n")
