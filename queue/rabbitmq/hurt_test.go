@@ -1,0 +1,117 @@
+package rabbitmq_test
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"recibo/internal/testserver"
+	"recibo/queue"
+)
+
+// TestServerIsHurt: one source and one publisher live through everything that
+// can happen to a server, and work a moment after it answers again.
+func TestServerIsHurt(t *testing.T) {
+	t.Parallel()
+	server := testserver.NewRabbitMQ(t)
+	m := openStream(t, server.URL("admin", "/", "payments"))
+	m.flows(t, patience)
+	// RabbitMQ 3.10 writes down after 3 s where the log of a new quorum queue is:
+	// killed before, it begins it anew, without a leader.
+	time.Sleep(4 * time.Second)
+	frozen, rounds := 9*time.Second, 1
+	if os.Getenv("RECIBO_CHAOS") != "" {
+		frozen, rounds = 20*time.Second, 5
+	}
+	for range rounds {
+		for _, tt := range []struct {
+			name string
+			hurt func()
+		}{
+			{"killed", func() { server.Kill(t); server.Start(t) }},
+			{"restarted", func() { server.Restart(t) }},
+			{"frozen for a moment", func() { server.Freeze(t); time.Sleep(time.Second); server.Thaw(t) }},
+			{"frozen", func() { server.Freeze(t); time.Sleep(frozen); server.Thaw(t) }},
+			{"connections closed by the administrator", func() { server.Control(t, "close_all_connections", "for a test") }},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				tt.hurt()
+				m.flows(t, 5*time.Second)
+				m.flows(t, time.Second)
+			})
+		}
+	}
+	m.close(t)
+}
+
+// TestBlockedPublishers: an alarm of the broker blocks those that publish, not
+// those that consume; Publish says so and does not hang.
+func TestBlockedPublishers(t *testing.T) {
+	t.Parallel()
+	const largest = 64 << 10
+	server := testserver.NewRabbitMQ(t, testserver.Setting("max_message_size", "65536"))
+	b := ready(t, server.URL("admin", "/", "payments"))
+	t.Run("too large", func(t *testing.T) { tooLarge(t, b, largest) })
+
+	m := &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
+	m.flows(t, patience)
+	publish(t, b, numbered(500, 510))
+	server.Control(t, "set_vm_memory_high_watermark", "0.0000001")
+	for _, round := range []string{"first", "second", "third"} {
+		began := time.Now()
+		err := m.p.Publish(t.Context(), numbered(1000, 1010))
+		if partial, ok := errors.AsType[*queue.PartialError](err); !ok || len(partial.Refused)+len(partial.Unknown) != 10 {
+			t.Fatalf("%s publish while blocked: %v, want 10 refused or unknown", round, err)
+		}
+		if took := time.Since(began); took > 8*time.Second || !strings.Contains(err.Error(), "the broker has blocked publishers: low on memory") {
+			t.Errorf("%s publish while blocked: %v after %v", round, err, took)
+		}
+		t.Logf("%v after %v", err, time.Since(began).Round(time.Millisecond))
+	}
+	ds := collect(t, m.s, 10, time.Second) // a consumer is not blocked
+	ack(t, m.s, ds)
+	server.Control(t, "set_vm_memory_high_watermark", "0.4")
+	m.flows(t, 5*time.Second)
+	m.close(t)
+}
+
+// tooLarge: the one that the server does not take is found out and said to be
+// too large; what was sent with it is not accepted silently.
+func tooLarge(t *testing.T, b queue.Broker, largest int) {
+	p := publisher(t, b)
+	defer closing(t, p)
+	ms := numbered(0, 40)
+	ms[20].Body = make([]byte, largest+1)
+	ms[30].Body = make([]byte, largest)
+	partial, ok := errors.AsType[*queue.PartialError](p.Publish(t.Context(), ms))
+	if !ok || !slices.Contains(partial.Refused, 20) || slices.Contains(partial.Unknown, 20) {
+		t.Fatalf("%+v, want 20 to be refused", partial)
+	}
+	t.Logf("refused %v, unknown %v: %v", partial.Refused, partial.Unknown, partial.Err)
+	seen := map[string]bool{}
+	for _, d := range leftIn(t, b) {
+		seen[d.ID] = true
+	}
+	for i, m := range ms {
+		refused, unknown := slices.Contains(partial.Refused, i), slices.Contains(partial.Unknown, i)
+		if (refused && seen[m.ID]) || (!refused && !unknown && !seen[m.ID]) {
+			t.Errorf("message %d: refused %v, unknown %v, came %v", i, refused, unknown, seen[m.ID])
+		}
+	}
+	// From now on the limit is known.
+	partial, ok = errors.AsType[*queue.PartialError](p.Publish(t.Context(), ms))
+	if !ok || !slices.Equal(partial.Refused, []int{20}) || len(partial.Unknown) > 0 || !partial.TooBig {
+		t.Errorf("%+v, want 20 alone to be refused as too big", partial)
+	}
+	if n := len(leftIn(t, b)); n != 39 {
+		t.Errorf("%d messages came, want the other 39", n)
+	}
+	large := queue.Message{ID: "headers", Headers: map[string]string{"x": strings.Repeat("x", 200<<10)}}
+	partial, ok = errors.AsType[*queue.PartialError](p.Publish(t.Context(), []queue.Message{large}))
+	if !ok || !partial.TooBig {
+		t.Errorf("headers of 200 KiB: %+v, want too big", partial)
+	}
+}
