@@ -40,7 +40,7 @@ func TestAuthority(t *testing.T) {
 	}{
 		"one authority":     {a, a, "127.0.0.1", ""},
 		"another authority": {a, b, "127.0.0.1", "unknown authority"},
-		"another host":      {a, a, "db.example", "not contain any IP SANs"},
+		"another host":      {a, a, "db.example", "doesn't contain any IP SANs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
