@@ -23,11 +23,11 @@ build: ## Build bin/recibo
 	go build -o bin/recibo ./cmd/recibo
 
 test: lint ## Lint, fuzz briefly, run every test, the concurrent ones also with -race; count the skips
-	tools/need sqlite3
 	tools/fuzz $(SHORTFUZZ)
 	go -C tools test ./...
 	go -C tools build -o ../bin/testsum ./testsum
-	@bin/testsum ./... -- -race $(RACE)
+	go build -o bin/shared ./internal/testserver/shared
+	@bin/shared -- bin/testsum ./... -- -race $(RACE)
 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
 	@tools/lint

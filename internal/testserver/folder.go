@@ -59,7 +59,7 @@ func newFolder(name string) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(base, fmt.Sprintf("%s-%d", strings.ToLower(name), folders.Add(1)))
-	return dir, os.Mkdir(dir, 0o755)
+	return dir, os.MkdirAll(dir, 0o755)
 }
 
 // dataFolder makes the folder for a server's data: in its own, or below dataOn.

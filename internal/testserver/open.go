@@ -1,5 +1,7 @@
 package testserver
 
+import "os"
+
 // OpenPostgres starts a PostgreSQL outside of a test, for measurements. It
 // fsyncs. The caller closes it.
 func OpenPostgres(list ...Option) (*PostgresServer, error) {
@@ -13,4 +15,10 @@ func OpenRabbitMQ(list ...Option) (*RabbitServer, error) {
 }
 
 // Close stops a server that was opened outside of a test, and removes its data.
-func (s *Server) Close() error { return bury(s) }
+func (s *Server) Close() error {
+	err := bury(s)
+	if dir, homeless := home(); homeless == nil {
+		_ = os.Remove(dir) // if it was the last one
+	}
+	return err
+}
