@@ -34,7 +34,7 @@ func killWhileHolding(t *testing.T, limited bool, kills int) {
 	for i := range 50 {
 		lines = append(lines, handwritten(fmt.Sprint("id-", i), "1.00"))
 	}
-	p.publishLines(lines)
+	p.publishLines(append(lines, "rubbish"))
 	db := p.open()
 	lock := hold(t, db)
 	for range kills {
@@ -52,11 +52,16 @@ func killWhileHolding(t *testing.T, limited bool, kills int) {
 	}
 	var got struct{ Recorded, Duplicate, Delivered int64 }
 	p.run(0, &got, "record", "--until-idle", "2s", "--output", "json")
-	if got.Recorded != 50 || got.Delivered != 50 {
-		t.Errorf("%+v, want 50 delivered and recorded", got)
+	if got.Recorded != 50 || got.Delivered != 51 {
+		t.Errorf("%+v, want 51 delivered and the 50 good ones recorded", got)
 	}
-	if n := p.value(db, "SELECT count(*) FROM quarantine"); n != 0 {
+	if n := p.value(db, "SELECT count(*) FROM quarantine WHERE NOT (reason = 'malformed' AND body = 'rubbish' AND seen = 1)"); n != 0 {
 		t.Errorf("%d good events are in quarantine", n)
+	}
+	// What was wrong with the bad one is its reason, not that it died.
+	died := p.value(db, "SELECT count(*) FROM quarantine WHERE reason = 'malformed' AND headers->>'x-first-death-reason' = 'delivery_limit'")
+	if p.value(db, "SELECT count(*) FROM quarantine") != 1 || limited != (died == 1) {
+		t.Errorf("the bad one is not held once, or not with the broker's headers; a delivery limit: %v", limited)
 	}
 	fromDead := p.value(db, "SELECT count(*) FROM payments WHERE position LIKE 'payments.dlq%'")
 	if limited != (fromDead == 50) {
