@@ -3,26 +3,18 @@ package testserver
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"io"
-	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 )
 
 // Password is that of every account that testserver makes. Tests look for it
 // in logs, errors and pages, where it must not be.
 const Password = "Tr0ub4dor-never-in-a-log"
-
-// commandTimeout bounds psql, rabbitmqctl and requests to the HTTP API.
-const commandTimeout = 60 * time.Second
 
 // PostgresServer is a PostgreSQL with superuser postgres, who has Password.
 type PostgresServer struct {
@@ -172,95 +164,4 @@ func freeMemory(data string) {
 			_, _, _ = syscall.Syscall(syscall.SYS_SHMCTL, id, remove, 0)
 		}
 	}
-}
-
-// askPostgres opens a session as far as the server's demand for a password.
-// While it starts up or shuts down it answers with an error instead.
-func askPostgres(ctx context.Context, addr string) error {
-	reply, err := ask(ctx, addr, startup())
-	if err != nil {
-		return err
-	}
-	if reply != 'R' {
-		return fmt.Errorf("it answers %q instead of asking for a password", reply)
-	}
-	return nil
-}
-
-func startup() []byte {
-	const version = 3 << 16
-	b := binary.BigEndian.AppendUint32(make([]byte, 4), version)
-	b = append(b, "user\x00postgres\x00database\x00postgres\x00\x00"...)
-	binary.BigEndian.PutUint32(b, uint32(len(b)))
-	return b
-}
-
-// ask sends a greeting and returns the first byte of the answer.
-func ask(ctx context.Context, addr string, greeting []byte) (byte, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	if end, ok := ctx.Deadline(); ok {
-		_ = c.SetDeadline(end)
-	}
-	if _, err := c.Write(greeting); err != nil {
-		return 0, err
-	}
-	var first [1]byte
-	_, err = io.ReadFull(c, first[:])
-	return first[0], err
-}
-
-// URL is where a user with Password finds a database, without TLS.
-func (s *PostgresServer) URL(user, database string) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, Password), Host: s.addr, Path: "/" + database,
-		RawQuery: "sslmode=disable"}
-	return u.String()
-}
-
-// Database makes an empty database, dropped at the end of the test, and
-// returns its name.
-func (s *PostgresServer) Database(t testing.TB) string {
-	t.Helper()
-	name := unique(t.Name())
-	s.SQL(t, "postgres", `CREATE DATABASE "`+name+`"`)
-	t.Cleanup(func() {
-		if keep() {
-			t.Logf("database %s stays on %s", name, s.addr)
-		} else if s.Answers(time.Second) == nil { // else it goes with its server
-			s.SQL(t, "postgres", `DROP DATABASE IF EXISTS "`+name+`" WITH (FORCE)`)
-		}
-	})
-	return name
-}
-
-// SQL runs statements with psql as superuser, each in its own transaction, and
-// returns the rows: columns separated by |, no header, no last line end. It
-// stops at the first error and fails the test.
-func (s *PostgresServer) SQL(t testing.TB, database, statements string) string {
-	t.Helper()
-	out, err := s.run(database, statements)
-	if err != nil {
-		t.Fatalf("psql: %v", err)
-	}
-	return out
-}
-
-func (s *PostgresServer) run(database, statements string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
-	defer cancel()
-	host, port, _ := net.SplitHostPort(s.addr)
-	cmd := exec.CommandContext(ctx, s.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-		"-h", host, "-p", port, "-U", "postgres", "-d", database)
-	cmd.Env = append(environment(s.dir), "PGPASSWORD="+Password, "PGCONNECT_TIMEOUT=10")
-	cmd.Stdin = strings.NewReader(statements)
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, complaint.Bytes())
-	}
-	return strings.TrimSuffix(out.String(), "\n"), nil
 }

@@ -167,15 +167,3 @@ func rabbitVersion(server string) string {
 	}
 	return strings.TrimPrefix(filepath.Base(found[len(found)-1]), mark)
 }
-
-// askRabbit opens a connection as far as the server's first frame.
-func askRabbit(ctx context.Context, addr string) error {
-	reply, err := ask(ctx, addr, []byte("AMQP\x00\x00\x09\x01"))
-	if err != nil {
-		return err
-	}
-	if reply != 1 { // a method frame: connection.start
-		return fmt.Errorf("it answers %q instead of a frame", reply)
-	}
-	return nil
-}

@@ -21,6 +21,8 @@ type status struct {
 	spent       time.Duration // user and system, its ended and awaited children included
 }
 
+func (s status) ended() bool { return s.state == 'Z' || s.state == 'X' }
+
 // readStatus parses /proc/PID/stat. The name in it may hold anything, so the
 // fields are counted from the last parenthesis.
 func readStatus(path string) (status, bool) {
@@ -46,14 +48,15 @@ func readStatus(path string) (status, bool) {
 	}, true
 }
 
-// tree is every living process that descends from one of roots, roots first.
+// tree is every process that descends from one of roots, roots first, zombies
+// included: until its parent waits for one, its time is counted nowhere else.
 // Sessions and groups do not matter: the backends of PostgreSQL leave theirs.
 func tree(roots ...int) []status {
 	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
 	byPID := map[int]status{}
 	children := map[int][]int{}
 	for _, path := range paths {
-		if s, ok := readStatus(path); ok && s.state != 'Z' && s.state != 'X' {
+		if s, ok := readStatus(path); ok {
 			byPID[s.pid] = s
 			children[s.parent] = append(children[s.parent], s.pid)
 		}
@@ -79,7 +82,7 @@ func halt(roots ...int) ([]int, error) {
 		pids := make([]int, len(all))
 		for i, s := range all {
 			pids[i] = s.pid
-			if s.state != 'T' {
+			if s.state != 'T' && !s.ended() {
 				running = true
 				_ = syscall.Kill(s.pid, syscall.SIGSTOP)
 			}
@@ -114,7 +117,7 @@ func signal(pids []int, sig syscall.Signal) {
 func alive(pids []int) bool {
 	for _, pid := range pids {
 		s, ok := readStatus(fmt.Sprintf("/proc/%d/stat", pid))
-		if ok && s.state != 'Z' && s.state != 'X' {
+		if ok && !s.ended() {
 			return true
 		}
 	}
