@@ -2,14 +2,16 @@ package testserver
 
 import (
 	"io"
+	"os"
 	"runtime"
+	"strconv"
 	"testing"
 )
 
 // A claim outlives the garbage collector: it once did not, and another process
 // swept the folders of a running server away.
 func TestClaimIsKept(t *testing.T) {
-	const name = "claim-of-a-test"
+	name := "claim-of-test-" + strconv.Itoa(os.Getpid())
 	func() {
 		if _, ok := claim(name); !ok {
 			t.Fatal("the name is taken already")
