@@ -67,7 +67,7 @@ type run struct {
 func start(t *testing.T, script string, env ...string) *run {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "shared")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	// Not t.TempDir: PostgreSQL may have to run as somebody else.
