@@ -15,6 +15,7 @@ import (
 
 // TestDiskFull is 53100: payments lie on a disk of a few megabytes.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	disk := smallDisk(t, server, 6<<20)
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{})

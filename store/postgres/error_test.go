@@ -115,16 +115,17 @@ func provokedErrors() []provoked {
 // while the store is open.
 func TestErrorClasses(t *testing.T) {
 	server := testserver.Postgres(t)
+	database := server.Database(t)
 	for _, c := range provokedErrors() {
 		t.Run(c.name, func(t *testing.T) {
-			database := server.Database(t)
-			s := migrated(t, server.URL("postgres", database), postgres.Options{Writers: 1})
+			address := freshSchema(t, server, database, "postgres")
+			s := open(t, address, postgres.Options{Writers: 1})
 			for _, seed := range []func(context.Context, store.Tx) error{holding("0"), recording()} {
 				if err := s.Update(t.Context(), seed); err != nil { // the connection has seen the tables as they were
 					t.Fatal(err)
 				}
 			}
-			server.SQL(t, database, c.harm)
+			rawExec(t, raw(t, address), c.harm)
 			wantClass(t, s.Update(t.Context(), c.do), c.class, c.words)
 			wantClass(t, s.Update(t.Context(), c.do), c.class, "")
 		})

@@ -17,11 +17,9 @@ import (
 func TestConformanceAsRecorder(t *testing.T) {
 	server := testserver.Postgres(t)
 	role := newRole(t, server, "recorder")
+	database := server.Database(t)
 	storetest.Run(t, new(addresses).harness(func(t testing.TB) string {
-		database := server.Database(t)
-		migrated(t, server.URL("postgres", database), postgres.Options{})
-		server.SQL(t, database, postgres.Grants(role))
-		return server.URL(role, database)
+		return freshSchema(t, server, database, role)
 	}))
 }
 

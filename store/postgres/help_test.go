@@ -46,15 +46,19 @@ func holding(bodies ...string) func(context.Context, store.Tx) error {
 
 // counted is what a recorder's transaction does: claim, record, tally.
 func counted(seq int64, ps ...store.Payment) func(context.Context, store.Tx) error {
+	return countedBy("w", seq, ps...)
+}
+
+func countedBy(writer string, seq int64, ps ...store.Payment) func(context.Context, store.Tx) error {
 	return func(ctx context.Context, tx store.Tx) error {
-		landed, err := tx.Claim(ctx, store.Writer{ID: "w", Recorder: "r", StartedAt: day, SeenAt: day, Seq: seq})
+		landed, err := tx.Claim(ctx, store.Writer{ID: writer, Recorder: "r", StartedAt: day, SeenAt: day, Seq: seq})
 		if err != nil || landed {
 			return err
 		}
 		if _, err := tx.Record(ctx, ps); err != nil {
 			return err
 		}
-		key := store.TallyKey{Writer: "w", Hour: day.Truncate(time.Hour), Fate: store.FateRecorded, Currency: "BRL", Method: "pix"}
+		key := store.TallyKey{Writer: writer, Hour: day.Truncate(time.Hour), Fate: store.FateRecorded, Currency: "BRL", Method: "pix"}
 		var sum payment.Total
 		for i := range ps {
 			sum = sum.Add(ps[i].Amount)

@@ -111,6 +111,7 @@ func (l *load) stop(t *testing.T) {
 const found = 5 * time.Second
 
 func TestServerStoppedAndKilled(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{})
 	l := startLoad(t, s)
@@ -124,6 +125,7 @@ func TestServerStoppedAndKilled(t *testing.T) {
 }
 
 func TestServerFrozen(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{CommitTimeout: time.Second})
 	l := startLoad(t, s)
@@ -136,6 +138,7 @@ func TestServerFrozen(t *testing.T) {
 
 // TestFrozenInCommit freezes the server between the last statement and COMMIT.
 func TestFrozenInCommit(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{CommitTimeout: 300 * time.Millisecond})
 	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
@@ -178,4 +181,34 @@ func TestNetworkCut(t *testing.T) {
 		}
 	}
 	l.stop(t)
+}
+
+// TestOrphanedTransaction has a connection end of which the server does not
+// hear. Its transaction would hold the writer's row for a minute.
+func TestOrphanedTransaction(t *testing.T) {
+	server := testserver.Postgres(t)
+	way := newDetour(t, server.Addr(), "127.0.0.1:0")
+	s := migrated(t, at(server.URL("postgres", server.Database(t)), way.addr), postgres.Options{Writers: 1})
+	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if _, err := tx.Claim(ctx, store.Writer{ID: "w", StartedAt: day, SeenAt: day, Seq: 2}); err != nil {
+			return err
+		}
+		way.orphan()
+		_, err := tx.Record(ctx, []store.Payment{newPayment("b", 1)})
+		return err
+	})
+	wantClass(t, err, store.ClassOutage, "context deadline exceeded")
+	began := time.Now()
+	if err := s.Update(t.Context(), counted(2, newPayment("b", 1))); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > found {
+		t.Errorf("the next transaction waited %v for one that nobody ends", took)
+	}
+	wantPayments(t, s, 2)
 }

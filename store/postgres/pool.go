@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const (
@@ -27,6 +27,7 @@ var errClosed = errors.New("the store is closed")
 type conn struct {
 	*pgx.Conn
 	link     *link
+	session  session
 	prepared map[*statement]bool
 	columns  []*array // scratch of the statements of a transaction
 	wasIdle  bool     // it lay in the pool: the server may have gone since
@@ -44,8 +45,11 @@ type pool struct {
 
 	mu     sync.Mutex
 	idle   []*conn
-	era    int // connections of an earlier one are not used again
+	era    int       // connections of an earlier one are not used again
+	lost   []session // that may still be in a transaction
 	closed bool
+
+	kin []*pool // all pools of the store, this one too
 }
 
 func newPool(config *pgx.ConnConfig, size int, session string) *pool {
@@ -112,7 +116,7 @@ func (p *pool) pop() (*conn, error) {
 // connect makes a connection of the present era.
 func (p *pool) connect(ctx context.Context) (*conn, error) {
 	p.mu.Lock()
-	era := p.era
+	era, lost := p.era, slices.Clone(p.lost)
 	p.mu.Unlock()
 	config := p.config.Copy()
 	l := newLink(config.ConnectTimeout)
@@ -124,13 +128,25 @@ func (p *pool) connect(ctx context.Context) (*conn, error) {
 	made := &conn{Conn: c, link: l, prepared: map[*statement]bool{}, era: era}
 	ctx, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
 	defer cancel()
-	if _, err := c.PgConn().Exec(ctx, p.session).ReadAll(); err != nil {
+	err = made.begin(ctx, p.session)
+	if err == nil {
+		err = made.bury(ctx, lost)
+	}
+	if err != nil {
 		made.discard()
 		return nil, fmt.Errorf("set up the session: %w", err)
 	}
-	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
-		Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	p.mu.Lock()
+	p.lost = slices.DeleteFunc(p.lost, func(s session) bool { return slices.Contains(lost, s) })
+	p.mu.Unlock()
 	return made, nil
+}
+
+// lose remembers a session that may still be in a transaction.
+func (p *pool) lose(s session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost = append(p.lost, s)
 }
 
 // put gives a connection back. One that is closed, in a transaction still, or
@@ -156,9 +172,16 @@ func (p *pool) push(c *conn) bool {
 	return true
 }
 
-// forget drops all idle connections, and those that are out when they come
-// back: something happened to the server or to the way there.
+// forget has all pools of the store drop their idle connections, and those that
+// are out when they come back: something happened to the server or to the way
+// there, and another server may be the right one now.
 func (p *pool) forget() {
+	for _, k := range p.kin {
+		k.drop()
+	}
+}
+
+func (p *pool) drop() {
 	p.mu.Lock()
 	idle := p.idle
 	p.idle = nil

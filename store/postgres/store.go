@@ -31,7 +31,7 @@ const (
 	defaultWriters       = 2
 	maxWriters           = 16
 	readerConnections    = 4
-	batchSize            = 1000
+	batchSize            = 2000
 	defaultCommitTimeout = 10 * time.Second
 )
 
@@ -63,8 +63,11 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	}
 	s := &Store{target: targetOf(config), config: config, options: o, readers: newPool(config, readerConnections, readerSession)}
 	first := s.readers
+	s.readers.kin = []*pool{s.readers}
 	if !o.ReadOnly {
 		s.writers = newPool(config, o.Writers, writerSession)
+		s.writers.kin = []*pool{s.readers, s.writers}
+		s.readers.kin = s.writers.kin
 		first = s.writers
 	}
 	c, err := first.take(ctx)

@@ -1,8 +1,6 @@
 package postgres_test
 
 import (
-	"io"
-	"net"
 	"testing"
 
 	"recibo/internal/testserver"
@@ -12,6 +10,7 @@ import (
 // TestTLS opens a server with TLS whose certificate is for localhost, and which
 // wants a client certificate of user "certified".
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	authority, stranger := testserver.NewAuthority(t), testserver.NewAuthority(t)
 	server := testserver.NewPostgres(t, testserver.TLS(authority), testserver.HBA("hostssl all certified 127.0.0.1/32 cert"),
 		testserver.HBA("hostnossl all certified 127.0.0.1/32 reject"))
@@ -42,7 +41,7 @@ func TestTLS(t *testing.T) {
 	for _, c := range []struct{ name, address, words, hint string }{
 		{"wrong authority", with(full, "sslrootcert", stranger.File()), "certificate signed by unknown authority", "sslrootcert=FILE"},
 		{"wrong authority, verify-ca", with(full, "sslmode", "verify-ca", "sslrootcert", stranger.File()), "certificate signed by unknown authority", "sslrootcert=FILE"},
-		{"wrong host", at(full, elsewhere(t, server.Addr())), "certificate is valid for 127.0.0.1, not 127.0.0.2", "write the host as the server's certificate names it"},
+		{"wrong host", at(full, newDetour(t, server.Addr(), "127.0.0.2:0").addr), "certificate is valid for 127.0.0.1, not 127.0.0.2", "write the host as the server's certificate names it"},
 		{"no client certificate", certified, "connection requires a valid client certificate (SQLSTATE 28000)", "pg_hba.conf"},
 		{"client certificate of another user", with(certified, "sslcert", wrongName, "sslkey", wrongNameKey), "certificate authentication failed for user", "pg_hba.conf"},
 		{"client certificate of a strange authority", with(certified, "sslcert", wrongAuthority, "sslkey", wrongAuthorityKey), "connection requires a valid client certificate", "sslcert"},
@@ -56,30 +55,4 @@ func TestTLS(t *testing.T) {
 	server.SQL(t, "postgres", "ALTER SYSTEM SET ssl_min_protocol_version = 'TLSv1.1'")
 	set(t, server, "SET ssl_max_protocol_version = 'TLSv1.1'")
 	wantConfig(t, refused(t, full, postgres.Options{}), "tls: protocol version not supported", "the server's log")
-}
-
-// elsewhere is another address of the server, which its certificate does not name.
-func elsewhere(t *testing.T, addr string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.2:0")
-	if err != nil {
-		t.Skipf("this machine has one loopback address only: %v", err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			from, err := l.Accept()
-			if err != nil {
-				return
-			}
-			to, err := net.Dial("tcp", addr)
-			if err != nil {
-				_ = from.Close()
-				continue
-			}
-			go func() { _, _ = io.Copy(to, from); _ = to.Close() }()
-			go func() { _, _ = io.Copy(from, to); _ = from.Close() }()
-		}
-	}()
-	return l.Addr().String()
 }

@@ -33,6 +33,7 @@ func set(t *testing.T, server *testserver.PostgresServer, setting string) {
 // It must not be cut short: the server would then report as done what stands in
 // one place only, and a failover would lose it.
 func TestCommitWaitsForStandby(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{CommitTimeout: 400 * time.Millisecond})
 	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
@@ -55,6 +56,7 @@ func TestCommitWaitsForStandby(t *testing.T) {
 
 // TestTerminatedInCommit is 57P01 while COMMIT waits: it is done all the same.
 func TestTerminatedInCommit(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{})
 	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
@@ -92,6 +94,7 @@ func TestTerminatedInTransaction(t *testing.T) {
 // TestShuttingDown is 57P03: a server that waits for its last session takes no
 // new one.
 func TestShuttingDown(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	address := server.URL("postgres", "postgres")
 	s := migrated(t, address, postgres.Options{})
@@ -122,6 +125,7 @@ func TestShuttingDown(t *testing.T) {
 // TestStandby opens a hot standby: that it takes no writes is an outage, which
 // its promotion ends.
 func TestStandby(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t)
 	address := server.URL("postgres", "postgres")
 	s := migrated(t, address, postgres.Options{})
@@ -153,6 +157,7 @@ func TestStandby(t *testing.T) {
 
 // TestOutOfMemory is 53200: the table of locks is full.
 func TestOutOfMemory(t *testing.T) {
+	t.Parallel()
 	server := testserver.NewPostgres(t, testserver.Setting("max_locks_per_transaction", "10"), testserver.Setting("max_connections", "10"))
 	s := migrated(t, server.URL("postgres", "postgres"), postgres.Options{})
 	server.SQL(t, "postgres", trigger("greedy", "PERFORM pg_advisory_xact_lock(i) FROM generate_series(1, 100000) AS i; RETURN NEW;"))

@@ -91,6 +91,7 @@ func (t *tx) isStale(ctx context.Context) bool {
 
 func (t *tx) reconnect(ctx context.Context) error {
 	t.pool.forget()
+	t.pool.lose(t.conn.session)
 	c, err := t.pool.connect(ctx)
 	if err != nil {
 		return connectFailed(ctx, err)
@@ -226,6 +227,9 @@ func (t *tx) finish() {
 		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
 		defer cancel()
 		_, _ = pg.Exec(ctx, "ROLLBACK").ReadAll() // put drops it if that fails
+	}
+	if t.conn.IsClosed() {
+		t.pool.lose(t.conn.session)
 	}
 	if t.failed != nil && isSpoilt(t.failed) {
 		t.pool.forget() // this one too, which is still out
