@@ -48,7 +48,8 @@ func (s *Store) Check(ctx context.Context) error {
 }
 
 // look asks what there is, and refuses a database that this program must not
-// touch. A standby is none of these: it may be promoted.
+// touch. A standby is none of these: it may be promoted, and is not set to read
+// only but is.
 func (s *Store) look(ctx context.Context) (about, error) {
 	pool := s.writers
 	if pool == nil {
@@ -102,7 +103,7 @@ func (s *Store) refuse(a *about) error {
 	case a.encoding != "UTF8":
 		return s.configError(fmt.Errorf("the database is encoded in %s, which does not hold every name", a.encoding),
 			"create it with ENCODING 'UTF8' TEMPLATE template0")
-	case a.readOnly && !a.isStandby && s.writers != nil:
+	case a.readOnly && s.writers != nil:
 		return s.configError(errors.New("the user or the database is set to read only (default_transaction_read_only)"),
 			"ALTER ROLE … or ALTER DATABASE … RESET default_transaction_read_only")
 	case a.version > latest():

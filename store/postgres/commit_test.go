@@ -59,6 +59,40 @@ func TestReplyToCommitLost(t *testing.T) {
 	}
 }
 
+// TestReplyLostToAWholeTransaction sends all of a transaction at once, COMMIT
+// included, on a connection that lay idle: it must not be taken for a dead one,
+// and sent again.
+func TestReplyLostToAWholeTransaction(t *testing.T) {
+	_, proxy, _, s := behindProxy(t, postgres.Options{})
+	proxy.CutWhen(testserver.Trigger{Direction: testserver.ToServer, Pattern: []byte("commit"), When: testserver.AfterReply})
+	key := store.TallyKey{Writer: "w", Hour: day.Truncate(time.Hour), Fate: store.FateRecorded, Currency: "BRL", Method: "pix"}
+	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		return tx.Tally(ctx, []store.TallyLine{{TallyKey: key, Count: 5}})
+	})
+	wantClass(t, err, store.ClassUnknownCommit, "commit: the server closed the connection")
+	if totals, err := s.Reader().Totals(t.Context()); err != nil || totals.Recorded != 1+5 {
+		t.Errorf("%d recorded, error %v; want 6", totals.Recorded, err)
+	}
+}
+
+// TestRoundTrips counts them, on a slow way: claim, record, and the rest.
+func TestRoundTrips(t *testing.T) {
+	_, proxy, _, s := behindProxy(t, postgres.Options{})
+	if err := s.Update(t.Context(), counted(2, newPayment("b", 2))); err != nil { // prepares what it needs
+		t.Fatal(err)
+	}
+	const oneWay = 50 * time.Millisecond
+	proxy.Delay(oneWay)
+	began := time.Now()
+	if err := s.Update(t.Context(), counted(3, newPayment("c", 2))); err != nil {
+		t.Fatal(err)
+	}
+	if trips := time.Since(began).Milliseconds() / (2 * oneWay).Milliseconds(); trips != 3 {
+		t.Errorf("%d round trips, want 3", trips)
+	}
+	proxy.Restore()
+}
+
 // TestConnectionLostBeforeCommit is an outage: nothing can have been committed.
 func TestConnectionLostBeforeCommit(t *testing.T) {
 	for _, when := range []testserver.When{testserver.Before, testserver.AfterReply} {
@@ -124,6 +158,24 @@ func TestHalfOpen(t *testing.T) {
 		t.Error("the commit is lost")
 	}
 	wantPayments(t, s, 2)
+}
+
+// TestNothingOfTheCommitWasSent has the server fall silent when the tally, which
+// goes with COMMIT, is still to be prepared: that is no unknown outcome.
+func TestNothingOfTheCommitWasSent(t *testing.T) {
+	server := testserver.Postgres(t)
+	proxy := server.Proxy(t)
+	address := at(server.URL("postgres", server.Database(t)), proxy.Addr())
+	s := migrated(t, address, postgres.Options{CommitTimeout: 200 * time.Millisecond})
+	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		defer proxy.Stall(testserver.ToServer)
+		return counted(1, newPayment("a", 1))(ctx, tx)
+	})
+	wantClass(t, err, store.ClassOutage, "no answer from the server")
+	proxy.Restore()
+	if landed(t, s, 1) {
+		t.Error("it landed")
+	}
 }
 
 // TestCommitIsNotInterrupted has the caller lose patience when COMMIT is on its

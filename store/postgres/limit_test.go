@@ -165,6 +165,23 @@ func TestTurnedReadOnly(t *testing.T) {
 	}
 }
 
+// TestReadersFollow has a write find out that this server takes none any more.
+// Readers must not stay with it: another may be the primary now.
+func TestReadersFollow(t *testing.T) {
+	server, role, database, address := asRecorder(t)
+	s := open(t, address, postgres.Options{})
+	const pid = "SELECT pg_backend_pid()"
+	writer, reader := postgres.Question(t, s, pid), postgres.ReaderQuestion(t, s, pid)
+	if again := postgres.ReaderQuestion(t, s, pid); again != reader {
+		t.Fatalf("readers are not kept: %s, then %s", reader, again)
+	}
+	server.SQL(t, database, fmt.Sprintf("ALTER ROLE %s SET default_transaction_read_only = on; SELECT pg_terminate_backend(%s)", role, writer))
+	wantClass(t, s.Update(t.Context(), recording(newPayment("a", 1))), store.ClassOutage, "(SQLSTATE 25006)")
+	if again := postgres.ReaderQuestion(t, s, pid); again == reader {
+		t.Error("a reader stayed on its connection")
+	}
+}
+
 // TestSession looks at what a connection is set to, against a role's own.
 func TestSession(t *testing.T) {
 	_, _, _, address := asRecorder(t, "SET synchronous_commit = off", "SET TimeZone = 'America/Sao_Paulo'", "SET client_encoding = 'LATIN1'",
@@ -183,6 +200,29 @@ func TestSession(t *testing.T) {
 		"idle_in_transaction_session_timeout", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
 	if want := "on UTC UTF8 recibo 1min 30 10 3"; strings.Join(got, " ") != want {
 		t.Errorf("settings %q, want %q", got, want)
+	}
+}
+
+// TestIsolationOfTheRole has a payment written by another transaction while one
+// runs whose role sees only what was there when it began.
+func TestIsolationOfTheRole(t *testing.T) {
+	_, _, _, address := asRecorder(t, "SET default_transaction_isolation = 'repeatable read'")
+	s := open(t, address, postgres.Options{})
+	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		if _, err := tx.Claim(ctx, store.Writer{ID: "w", StartedAt: day, SeenAt: day, Seq: 1}); err != nil {
+			return err
+		}
+		if err := s.Update(ctx, recording(newPayment("a", 1))); err != nil {
+			return err
+		}
+		outcomes, err := tx.Record(ctx, []store.Payment{newPayment("a", 2)})
+		if err == nil && outcomes[0].Kind != store.Conflict {
+			t.Errorf("outcome %+v, want a conflict", outcomes[0])
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -212,3 +212,25 @@ func TestOrphanedTransaction(t *testing.T) {
 	}
 	wantPayments(t, s, 2)
 }
+
+// TestForgottenIdleConnection has a connection that lay idle lead nowhere any
+// more, as firewalls do with what is silent for long.
+func TestForgottenIdleConnection(t *testing.T) {
+	server := testserver.Postgres(t)
+	way := newDetour(t, server.Addr(), "127.0.0.1:0")
+	s := migrated(t, at(server.URL("postgres", server.Database(t)), way.addr), postgres.Options{})
+	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
+		t.Fatal(err)
+	}
+	wantPayments(t, s, 1)
+	way.orphan()
+	time.Sleep(1200 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), found)
+	defer cancel()
+	if err := s.Update(ctx, counted(2, newPayment("b", 1))); err != nil {
+		t.Errorf("the first transaction after a pause: %v", err)
+	}
+	if _, err := s.Reader().Totals(ctx); err != nil {
+		t.Errorf("the first question after a pause: %v", err)
+	}
+}
