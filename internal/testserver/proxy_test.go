@@ -191,9 +191,11 @@ func TestProxyStalls(t *testing.T) {
 			t.Parallel()
 			e := newEcho(t)
 			p := testserver.NewProxy(t, e.addr)
-			old := dial(t, p)
+			old, ending := dial(t, p), dial(t, p)
 			send(t, old, "a")
 			expect(t, old, "a")
+			send(t, ending, "a")
+			expect(t, ending, "a")
 			p.Stall(c.direction)
 			young := dial(t, p) // is taken
 			send(t, young, "b")
@@ -211,8 +213,10 @@ func TestProxyStalls(t *testing.T) {
 					t.Error("nothing arrived at the server")
 				}
 			}
-			if n := p.Connections(); n != 2 {
-				t.Errorf("%d connections, want both", n)
+			_ = ending.CloseWrite()
+			expectNothing(t, ending) // not even the end of the stream
+			if n := p.Connections(); n != 3 {
+				t.Errorf("%d connections, want all", n)
 			}
 			p.Restore()
 			expect(t, old, "b")

@@ -22,6 +22,16 @@ func struck(c <-chan struct{}) bool {
 	}
 }
 
+// expectStruck waits for a trigger.
+func expectStruck(t rapid.TB, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(5 * time.Second):
+		t.Fatal("it did not strike")
+	}
+}
+
 func TestTriggers(t *testing.T) {
 	t.Parallel()
 	pattern := []byte("commit")
@@ -82,7 +92,7 @@ func TestTriggers(t *testing.T) {
 			if got := before + expectReset(t, c1); !strings.HasPrefix(c.client, got) {
 				t.Errorf("the client got %q, want at most %q", got, c.client)
 			}
-			<-hit
+			expectStruck(t, hit)
 			if got := <-e.got; got != c.server {
 				t.Errorf("the server got %q, want %q", got, c.server)
 			}
@@ -115,7 +125,7 @@ func TestTriggerWaitsForTheNext(t *testing.T) {
 	expect(t, second, "commit")
 	send(t, second, "done")
 	expectReset(t, second)
-	<-hit
+	expectStruck(t, hit)
 }
 
 func TestRestoreDisarms(t *testing.T) {
@@ -175,7 +185,7 @@ func TestTriggerAcrossChunks(t *testing.T) {
 			}
 			return
 		}
-		<-hit
+		expectStruck(r, hit)
 		if n := got.Len(); n < at || n >= at+len(pattern) || got.String() != text[:n] {
 			r.Fatalf("the server got %q of %q, which strikes at %d", &got, text, at)
 		}
