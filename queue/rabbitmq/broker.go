@@ -46,8 +46,8 @@ func newBroker(p place, o Options) *Broker {
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
-	b.consuming = newLink(&b.place, "recibo consumes")
-	b.publishing = newLink(&b.place, "recibo publishes")
+	b.consuming = newLink(&b.place, "recibo consumes", b.log)
+	b.publishing = newLink(&b.place, "recibo publishes", b.log)
 	return b
 }
 

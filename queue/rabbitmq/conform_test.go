@@ -16,6 +16,7 @@ const (
 )
 
 func TestQuorumQueueConforms(t *testing.T) {
+	t.Parallel()
 	server := testserver.RabbitMQ(t)
 	addresses := map[queue.Broker]string{}
 	queuetest.Run(t, queuetest.Harness{
@@ -38,6 +39,7 @@ func (used) Setup(context.Context) error { return nil }
 // TestForeignClassicQueueConforms: a classic queue that another client made,
 // with no dead letters, is used as it is.
 func TestForeignClassicQueueConforms(t *testing.T) {
+	t.Parallel()
 	server := testserver.RabbitMQ(t)
 	addresses := map[queue.Broker]string{}
 	queuetest.Run(t, queuetest.Harness{

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -33,7 +34,7 @@ func Dial(ctx context.Context, address string, o Options) (*Broker, error) {
 var errNotAMQP = errors.New("the server does not speak AMQP 0-9-1 here")
 
 // dial makes one connection. ctx bounds it, and dialTimeout.
-func (p *place) dial(ctx context.Context, title string) (*session, error) {
+func (p *place) dial(ctx context.Context, title string, log *slog.Logger) (*session, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.dialTimeout, errNoAnswer)
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.host)
@@ -51,7 +52,7 @@ func (p *place) dial(ctx context.Context, title string) (*session, error) {
 		_ = raw.Close()
 		return nil, withCause(ctx, err)
 	}
-	return newSession(conn, w), nil
+	return newSession(conn, w, log.With("queue", p.target)), nil
 }
 
 // withCause names the time limit rather than what it made fail.
@@ -63,7 +64,7 @@ func withCause(ctx context.Context, err error) error {
 }
 
 func (p *place) login(ctx context.Context, raw net.Conn, title string) (*wire, *amqp.Connection, error) {
-	w := &wire{Conn: raw}
+	w := newWire(raw)
 	if p.security.on {
 		config, err := p.security.config()
 		if err != nil {
@@ -98,13 +99,13 @@ func (p *place) denied(w *wire, err error) error {
 	switch broke := w.broke(); {
 	case alertOf(broke) != nil: // only now: TLS 1.3 judges the client's certificate late
 		return p.security.judge(broke)
-	case !p.security.on && w.speaksTLS():
+	case !p.security.on && isTLS(w.began()):
 		return errTLS
 	case errors.Is(err, amqp.ErrSASL):
 		return fmt.Errorf("the server does not offer the login %s", (&credentials{place: p}).Mechanism())
 	case broke != nil:
 		return fmt.Errorf("connection lost while logging in: %w", broke)
-	case w.first != 0:
+	case w.began() != 0:
 		return errNotAMQP
 	}
 	return err

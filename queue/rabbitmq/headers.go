@@ -89,9 +89,6 @@ const fieldBytes = 6 // lengths and type
 // everything that its properties and headers say, as text.
 func decode(d *amqp.Delivery, from string) queue.Message {
 	m := queue.Message{ID: d.MessageId, Body: d.Body}
-	if len(d.Headers) > 0 {
-		m.Headers = make(map[string]string, len(d.Headers)+2)
-	}
 	ours := d.AppId == appID
 	for name, value := range d.Headers {
 		switch {
@@ -102,24 +99,26 @@ func decode(d *amqp.Delivery, from string) queue.Message {
 			m.Key = textOf(value)
 		case ours && name == quotedHeader && setQuoted(&m, value):
 		default:
-			m.Headers[name] = textOf(value)
+			setHeader(&m, name, textOf(value))
 		}
 	}
-	if ours {
-		if d.CorrelationId != "" {
-			m.Key = d.CorrelationId
-		}
-		return m
+	if !ours {
+		properties(d, from, func(name, value string) {
+			if _, taken := m.Headers[name]; !taken {
+				setHeader(&m, name, value)
+			}
+		})
+	} else if d.CorrelationId != "" {
+		m.Key = d.CorrelationId
 	}
-	properties(d, from, func(name, value string) {
-		if m.Headers == nil {
-			m.Headers = make(map[string]string, 4)
-		}
-		if _, taken := m.Headers[name]; !taken {
-			m.Headers[name] = value
-		}
-	})
 	return m
+}
+
+func setHeader(m *queue.Message, name, value string) {
+	if m.Headers == nil {
+		m.Headers = make(map[string]string, 4)
+	}
+	m.Headers[name] = value
 }
 
 // setQuoted takes names and values by turns; false if that is not what they are.
@@ -129,7 +128,7 @@ func setQuoted(m *queue.Message, value any) bool {
 		return false
 	}
 	for i := 0; i < len(all); i += 2 {
-		m.Headers[textOf(all[i])] = textOf(all[i+1])
+		setHeader(m, textOf(all[i]), textOf(all[i+1]))
 	}
 	return true
 }

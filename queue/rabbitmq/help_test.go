@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -85,6 +87,8 @@ func declare(t testing.TB, address, name string, arguments amqp.Table) {
 		t.Fatal(err)
 	}
 }
+
+func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
 func numbered(from, to int) []queue.Message {
 	var ms []queue.Message

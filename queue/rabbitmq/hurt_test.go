@@ -1,6 +1,7 @@
 package rabbitmq_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
@@ -59,8 +60,12 @@ func TestBlockedPublishers(t *testing.T) {
 	m := &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
 	m.flows(t, patience)
 	publish(t, b, numbered(500, 510))
+	other := dial(t, server.URL("admin", "/", "payments"))
+	p := publisher(t, other)
 	server.Control(t, "set_vm_memory_high_watermark", "0.0000001")
-	for _, round := range []string{"first", "second", "third"} {
+	blocked := make(chan error, 1)
+	go func() { blocked <- p.Publish(context.Background(), numbered(2000, 2001)) }()
+	for _, round := range []string{"first", "second"} {
 		began := time.Now()
 		err := m.p.Publish(t.Context(), numbered(1000, 1010))
 		if partial, ok := errors.AsType[*queue.PartialError](err); !ok || len(partial.Refused)+len(partial.Unknown) != 10 {
@@ -70,6 +75,14 @@ func TestBlockedPublishers(t *testing.T) {
 			t.Errorf("%s publish while blocked: %v after %v", round, err, took)
 		}
 		t.Logf("%v after %v", err, time.Since(began).Round(time.Millisecond))
+	}
+	began := time.Now()
+	if err := <-blocked; err == nil {
+		t.Error("another publisher was not blocked")
+	}
+	closing(t, other)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("closing took %v while blocked", took)
 	}
 	ds := collect(t, m.s, 10, time.Second) // a consumer is not blocked
 	ack(t, m.s, ds)

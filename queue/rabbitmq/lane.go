@@ -78,6 +78,10 @@ func (l *lane) drop() {
 
 // close closes the channel.
 func (l *lane) close(ctx context.Context) error {
+	if l.session.whyBlocked() != nil {
+		l.drop()
+		return nil
+	}
 	_, err := answer(ctx, l.session, func() (struct{}, error) { return struct{}{}, l.ch.Close() }, nil)
 	if errors.Is(err, errLost) {
 		return nil

@@ -85,6 +85,7 @@ func (m *stream) close(t *testing.T) {
 // TestConsumesAfterEveryDrop: after each of many breaks the source really
 // consumes.
 func TestConsumesAfterEveryDrop(t *testing.T) {
+	t.Parallel()
 	server := testserver.RabbitMQ(t)
 	proxy := server.Proxy(t)
 	m := openStream(t, through(proxy, server.URL("admin", server.VirtualHost(t), "payments")))
@@ -144,6 +145,7 @@ func TestOutageIsToldAndEnds(t *testing.T) {
 // TestHalfOpen: a connection on which nothing comes any more, or goes, is given
 // up.
 func TestHalfOpen(t *testing.T) {
+	t.Parallel()
 	server := testserver.RabbitMQ(t)
 	for name, direction := range map[string]testserver.Direction{
 		"nothing comes": testserver.ToClient, "nothing goes": testserver.ToServer, "neither": testserver.Both,
@@ -172,6 +174,7 @@ func TestHalfOpen(t *testing.T) {
 // TestCutInTheMiddle of a delivery, an ack or a publish: nothing is lost, and
 // what Publish says is true.
 func TestCutInTheMiddle(t *testing.T) {
+	t.Parallel()
 	server := testserver.RabbitMQ(t)
 	for _, tt := range []struct {
 		name string

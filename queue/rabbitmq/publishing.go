@@ -56,6 +56,9 @@ const (
 
 func (r *publishing) run() {
 	r.fates = make([]fate, len(r.ms))
+	wire := r.lane.session.wire
+	wire.cork()
+	defer wire.uncork()
 	for i := range r.ms {
 		r.send(i)
 	}
@@ -77,7 +80,7 @@ func (r *publishing) send(i int) {
 		r.settle()
 	}
 	if r.failed == nil {
-		r.note(r.lane.session.awaitFree(r.ctx))
+		r.note(r.awaitFree())
 	}
 	if r.failed != nil {
 		r.end(i, refused, errNotSent)
@@ -119,7 +122,7 @@ func (r *publishing) settle() {
 	r.bytes -= m.size
 	if !over(m.confirm.Done()) {
 		if r.gaveUp == nil {
-			r.gaveUp = r.await(m.confirm)
+			r.gaveUp = r.whileFlowing(func() error { return r.await(m.confirm) })
 		}
 		if r.gaveUp != nil && !over(m.confirm.Done()) {
 			r.end(m.at, unknown, r.gaveUp)
@@ -134,6 +137,23 @@ func (r *publishing) settle() {
 	default:
 		r.interrupted(m)
 	}
+}
+
+// whileFlowing waits for something with all that was sent on its way, and
+// heartbeats.
+func (r *publishing) whileFlowing(wait func() error) error {
+	wire := r.lane.session.wire
+	wire.uncork()
+	defer wire.cork()
+	return wait()
+}
+
+func (r *publishing) awaitFree() error {
+	s := r.lane.session
+	if s.blocked.Load() == nil {
+		return nil
+	}
+	return r.whileFlowing(func() error { return s.awaitFree(r.ctx) })
 }
 
 // await waits for one confirm. The time limit is one of progress: every

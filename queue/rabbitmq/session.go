@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ var (
 type session struct {
 	conn *amqp.Connection
 	wire *wire
+	log  *slog.Logger
 	lost chan struct{} // closed when it has ended
 
 	blocked atomic.Pointer[string] // why the broker takes no messages; nil: it does
@@ -30,8 +32,8 @@ type session struct {
 	free chan struct{} // closed and replaced when blocked changes
 }
 
-func newSession(conn *amqp.Connection, w *wire) *session {
-	s := &session{conn: conn, wire: w, lost: make(chan struct{}), free: make(chan struct{})}
+func newSession(conn *amqp.Connection, w *wire, log *slog.Logger) *session {
+	s := &session{conn: conn, wire: w, log: log, lost: make(chan struct{}), free: make(chan struct{})}
 	closes := conn.NotifyClose(make(chan *amqp.Error, 1))
 	blocks := conn.NotifyBlocked(make(chan amqp.Blocking, 8))
 	go s.watch(closes, blocks)
@@ -58,9 +60,12 @@ func (s *session) watch(closes chan *amqp.Error, blocks chan amqp.Blocking) {
 func (s *session) block(b amqp.Blocking) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.blocked.Store(nil)
 	if b.Active {
 		s.blocked.Store(&b.Reason)
+		s.log.Warn("the broker has blocked publishers", "reason", b.Reason)
+	} else {
+		s.blocked.Store(nil)
+		s.log.Info("the broker lets publishers go on")
 	}
 	close(s.free)
 	s.free = make(chan struct{})

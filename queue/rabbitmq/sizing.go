@@ -56,7 +56,7 @@ func (z *sizing) shrink() { z.prefetch = max(min(z.fit(), z.prefetch/2), 1) }
 
 // grow says whether the server may send a good deal more than it does.
 func (z *sizing) grow() bool {
-	if z.fit() < 4*z.prefetch {
+	if z.fit() < 2*z.prefetch {
 		return false
 	}
 	z.prefetch = z.fit()
