@@ -38,6 +38,7 @@ func parseAddress(address string) (*pgx.ConnConfig, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "recibo"
 	}
+	config.OnPgError = func(_ *pgconn.PgConn, e *pgconn.PgError) bool { return !isFatal(e) }
 	return config, nil
 }
 

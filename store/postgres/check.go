@@ -125,7 +125,7 @@ func (s *Store) refuse(a *about) error {
 // come by waiting.
 func (s *Store) rightsError(err error, tip string) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" { // insufficient_privilege
-		return s.configError(shorten(err), tip)
+		return s.configError(explain(err), tip)
 	}
 	return err
 }

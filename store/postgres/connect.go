@@ -24,7 +24,7 @@ func connectFailed(ctx context.Context, err error) error {
 // *store.ConfigError.
 func (s *Store) openError(ctx context.Context, err error) error {
 	if tip := connectTip(err); tip != "" && ctx.Err() == nil {
-		return s.configError(shorten(err), tip)
+		return s.configError(explain(err), tip)
 	}
 	return connectFailed(ctx, err)
 }

@@ -117,12 +117,41 @@ func TestAmountsThatSomebodyRescaled(t *testing.T) {
 	}
 }
 
+// TestBigBatch records far more at once than the limits ask for.
+func TestBigBatch(t *testing.T) {
+	server := testserver.Postgres(t)
+	s := migrated(t, server.URL("postgres", server.Database(t)), postgres.Options{})
+	const many = 20_000
+	ps := newBenchBatches(1).batch(many)
+	if err := s.Update(t.Context(), recording(ps[:many/2]...)); err != nil {
+		t.Fatal(err)
+	}
+	ps[5] = of(ps[5], payment.Money{Minor: 1 + ps[5].Amount.Minor, Currency: "BRL"})
+	var outcomes []store.Outcome
+	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) (err error) {
+		outcomes, err = tx.Record(ctx, ps)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range outcomes {
+		want := store.Recorded
+		if i < many/2 {
+			want = store.Duplicate
+		}
+		if i == 5 {
+			want = store.Conflict
+		}
+		if o.Kind != want {
+			t.Fatalf("payment %d: kind %d, want %d", i, o.Kind, want)
+		}
+	}
+}
+
 // TestFlood holds a hundred thousand different bad messages, and all of them
 // again: a few round trips a batch, not three for each.
 func TestFlood(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
 	server := testserver.Postgres(t)
 	s := migrated(t, server.URL("postgres", server.Database(t)), postgres.Options{})
 	const batches, size = 20, 1000

@@ -51,7 +51,13 @@ func classify(ctx context.Context, op string, err error, at step) error {
 // the connection goes on: the transaction is rolled back for certain.
 func isAnswer(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Severity != "FATAL" && e.Severity != "PANIC" && e.SeverityUnlocalized != "FATAL" && e.SeverityUnlocalized != "PANIC"
+	return ok && !isFatal(e)
+}
+
+// isFatal reports whether the server ends the connection with e. Its Severity
+// is in the server's language.
+func isFatal(e *pgconn.PgError) bool {
+	return e.SeverityUnlocalized == "FATAL" || e.SeverityUnlocalized == "PANIC"
 }
 
 func classOf(err error, at step) store.Class {

@@ -153,9 +153,6 @@ func (p *pool) lose(s session) {
 // of an era that is over is dropped.
 func (p *pool) put(c *conn) {
 	defer func() { <-p.places }()
-	if c == nil {
-		return
-	}
 	if c.IsClosed() || c.PgConn().TxStatus() != 'I' || !p.push(c) {
 		c.discard()
 	}

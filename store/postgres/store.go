@@ -31,8 +31,10 @@ const (
 	defaultWriters       = 2
 	maxWriters           = 16
 	readerConnections    = 4
-	batchSize            = 2000
 	defaultCommitTimeout = 10 * time.Second
+	// batchSize takes a sixteenth off what each row of a thousand costs the
+	// server and us together; more rows take nothing off.
+	batchSize = 2000
 )
 
 // Store is one database.

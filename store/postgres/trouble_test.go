@@ -91,6 +91,29 @@ func TestTerminatedInTransaction(t *testing.T) {
 	}
 }
 
+// TestCrashOfABackend is 57P02: one process of the server dies, and it ends all
+// others to make sure of its memory.
+func TestCrashOfABackend(t *testing.T) {
+	t.Parallel()
+	server := testserver.NewPostgres(t)
+	address := server.URL("postgres", "postgres")
+	s := migrated(t, address, postgres.Options{})
+	victim := raw(t, address).PgConn().PID()
+	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		if _, err := tx.Record(ctx, []store.Payment{newPayment("a", 1)}); err != nil {
+			return err
+		}
+		if err := syscall.Kill(int(victim), syscall.SIGKILL); err != nil {
+			t.Skipf("the server takes no signal: %v", err)
+		}
+		time.Sleep(200 * time.Millisecond)
+		_, err := tx.Record(ctx, []store.Payment{newPayment("b", 1)})
+		return err
+	})
+	wantClass(t, err, store.ClassOutage, "record 1 payments: ")
+	startLoad(t, s).stop(t)
+}
+
 // TestShuttingDown is 57P03: a server that waits for its last session takes no
 // new one.
 func TestShuttingDown(t *testing.T) {

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -156,8 +155,8 @@ func (t *tx) attempt(ctx context.Context, read func(*pgconn.ResultReader) error)
 
 var binaryFormat = []int16{1}
 
-// maxMessage is the most that is sent at once, in bytes. PostgreSQL takes one gigabyte,
-// and needs a multiple of it.
+// maxMessage is the most that is sent at once, in bytes. PostgreSQL takes one
+// gigabyte, and needs a multiple of it.
 var maxMessage = 256 << 20
 
 // prepare prepares a statement the first time.
@@ -191,48 +190,4 @@ func values(columns []*array) [][]byte {
 		all[i] = c.value()
 	}
 	return all
-}
-
-// commit commits. Only what the server said about COMMIT itself is certain: a
-// connection that is lost after it was sent leaves the outcome open.
-func (t *tx) commit(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-	defer cancel()
-	t.conn.link.committing.Store(true)
-	at := inCommit
-	if len(t.recorded) > 0 {
-		at = inCommitOfRecord
-	}
-	err := t.send(ctx, request{op: "commit", at: at, statement: commitStatement}, func(answer *pgconn.ResultReader) error {
-		tag, err := answer.Close()
-		if err == nil && tag.String() != "COMMIT" {
-			err = pgx.ErrTxCommitRollback
-		}
-		return err
-	})
-	if !t.conn.IsClosed() {
-		t.conn.link.committing.Store(false)
-	}
-	return err
-}
-
-// rollbackTimeout bounds the wait for an answer to ROLLBACK.
-const rollbackTimeout = 5 * time.Second
-
-// finish gives the connection back without a transaction, also after a panic
-// of the function, or drops it.
-func (t *tx) finish() {
-	pg := t.conn.PgConn()
-	if !t.conn.IsClosed() && pg.TxStatus() != 'I' {
-		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
-		defer cancel()
-		_, _ = pg.Exec(ctx, "ROLLBACK").ReadAll() // put drops it if that fails
-	}
-	if t.conn.IsClosed() {
-		t.pool.lose(t.conn.session)
-	}
-	if t.failed != nil && isSpoilt(t.failed) {
-		t.pool.forget() // this one too, which is still out
-	}
-	t.pool.put(t.conn)
 }

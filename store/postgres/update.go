@@ -3,9 +3,19 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"recibo/store"
+)
+
+var (
+	// The level is said because a role may have another one by default, under
+	// which a row that another transaction wrote meanwhile is an error.
+	beginStatement  = &statement{sql: "BEGIN ISOLATION LEVEL READ COMMITTED"}
+	commitStatement = &statement{sql: "commit"}
 )
 
 // Update runs fn in one transaction and commits it. A commit, once begun, is
@@ -33,39 +43,46 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 	return t.commit(ctx, s.options.CommitTimeout)
 }
 
-var (
-	// The level is said because a role may have another one by default, under
-	// which a row that another transaction wrote meanwhile is an error.
-	beginStatement  = &statement{sql: "BEGIN ISOLATION LEVEL READ COMMITTED"}
-	commitStatement = &statement{sql: "commit"}
+// commit commits. Only what the server said about COMMIT itself is certain: a
+// connection that is lost after it was sent leaves the outcome open.
+func (t *tx) commit(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	t.conn.link.committing.Store(true)
+	at := inCommit
+	if len(t.recorded) > 0 {
+		at = inCommitOfRecord
+	}
+	err := t.send(ctx, request{op: "commit", at: at, statement: commitStatement}, func(answer *pgconn.ResultReader) error {
+		tag, err := answer.Close()
+		if err == nil && tag.String() != "COMMIT" {
+			err = pgx.ErrTxCommitRollback
+		}
+		return err
+	})
+	if !t.conn.IsClosed() {
+		t.conn.link.committing.Store(false)
+	}
+	return err
+}
 
-	firstClaimStatement = newStatement("claim_first", `INSERT INTO writers (writer, recorder, host, version, started_at, seen_at, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (writer) DO NOTHING`)
-	nextClaimStatement = newStatement("claim_next", "UPDATE writers SET seq = $1, seen_at = $2 WHERE writer = $3 AND seq = $4")
-	claimedStatement   = newStatement("claimed", "SELECT seq FROM writers WHERE writer = $1")
-)
+// rollbackTimeout bounds the wait for an answer to ROLLBACK.
+const rollbackTimeout = 2 * time.Second
 
-// Claim takes the writer's next number. A transaction that is still being
-// committed under it holds the row: this waits for its end.
-func (t *tx) Claim(ctx context.Context, w store.Writer) (bool, error) {
-	r := request{op: fmt.Sprintf("claim number %d", w.Seq)}
-	if w.Seq == 1 {
-		r.statement = firstClaimStatement
-		r.params = [][]byte{textParam(w.ID), textParam(w.Recorder), textParam(w.Host), textParam(w.Version),
-			timeParam(w.StartedAt), timeParam(w.SeenAt), integerParam(w.Seq)}
-	} else {
-		r.statement = nextClaimStatement
-		r.params = [][]byte{integerParam(w.Seq), timeParam(w.SeenAt), textParam(w.ID), integerParam(w.Seq - 1)}
+// finish gives the connection back without a transaction, also after a panic
+// of the function, or drops it.
+func (t *tx) finish() {
+	pg := t.conn.PgConn()
+	if !t.conn.IsClosed() && pg.TxStatus() != 'I' {
+		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+		defer cancel()
+		_, _ = pg.Exec(ctx, "ROLLBACK").ReadAll() // put drops it if that fails
 	}
-	if changed, err := t.exec(ctx, r); err != nil || changed == 1 {
-		return false, err
+	if t.conn.IsClosed() {
+		t.pool.lose(t.conn.session)
 	}
-	seqs, err := query(ctx, t, request{op: r.op, statement: claimedStatement, params: [][]byte{textParam(w.ID)}}, scanInteger)
-	switch {
-	case err != nil:
-		return false, err
-	case len(seqs) == 1 && seqs[0] == w.Seq:
-		return true, nil
+	if t.failed != nil && isSpoilt(t.failed) {
+		t.pool.forget() // this one too, which is still out
 	}
-	return false, fmt.Errorf("%s: %w", r.op, store.ErrFenced)
+	t.pool.put(t.conn)
 }

@@ -25,9 +25,23 @@ func (e *shortError) Unwrap() error { return e.err }
 // shorten says an error once: pgx names user, database and each address that it
 // tried, with and without TLS.
 func shorten(err error) error {
+	return inWords(err, func(e *pgconn.PgError) string { return fmt.Sprintf("%s (SQLSTATE %s)", messageOf(e), e.Code) })
+}
+
+// explain is shorten without the server's codes, where the next step stands
+// beside it.
+func explain(err error) error { return inWords(err, messageOf) }
+
+func inWords(err error, server func(*pgconn.PgError) string) error {
 	var all []string
 	for _, leaf := range leaves(err) {
-		if w := words(leaf); !slices.Contains(all, w) {
+		w := ""
+		if e, ok := errors.AsType[*pgconn.PgError](leaf); ok {
+			w = server(e)
+		} else {
+			w = words(leaf)
+		}
+		if !slices.Contains(all, w) {
 			all = append(all, w)
 		}
 	}
@@ -49,9 +63,6 @@ func leaves(err error) []error {
 }
 
 func words(err error) string {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return serverWords(e)
-	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		return fmt.Sprintf("no address of host %s: %s", e.Name, e.Err)
 	}
@@ -60,8 +71,8 @@ func words(err error) string {
 		return "connection refused"
 	case pgconn.Timeout(err) || errors.Is(err, os.ErrDeadlineExceeded):
 		return "no answer in time"
-	case strings.HasSuffix(err.Error(), "unexpected EOF"), strings.HasSuffix(err.Error(), "EOF"),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, pgconn.ErrConnClosed):
+	case strings.HasSuffix(err.Error(), "EOF"), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE), errors.Is(err, pgconn.ErrConnClosed):
 		return "the server closed the connection"
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok {
@@ -70,14 +81,14 @@ func words(err error) string {
 	return innermost(err).Error()
 }
 
-// serverWords is what the server said, without its detail, which holds values,
-// and without the value at the end of a message about one.
-func serverWords(e *pgconn.PgError) string {
+// messageOf is what the server said, without its detail, which holds values, and
+// without the value at the end of a message about one.
+func messageOf(e *pgconn.PgError) string {
 	message := e.Message
 	if strings.HasPrefix(e.Code, "22") {
 		message, _, _ = strings.Cut(message, `: "`)
 	}
-	return fmt.Sprintf("%s (SQLSTATE %s)", message, e.Code)
+	return message
 }
 
 func innermost(err error) error {
