@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,12 +84,16 @@ func TestRoundTrips(t *testing.T) {
 	}
 	const oneWay = 50 * time.Millisecond
 	proxy.Delay(oneWay)
-	began := time.Now()
-	if err := s.Update(t.Context(), counted(3, newPayment("c", 2))); err != nil {
-		t.Fatal(err)
+	least := int64(100)
+	for seq := int64(3); seq < 8 && least > 3; seq++ { // again when the machine was slow
+		began := time.Now()
+		if err := s.Update(t.Context(), counted(seq, newPayment(fmt.Sprint(seq), 2))); err != nil {
+			t.Fatal(err)
+		}
+		least = min(least, time.Since(began).Milliseconds()/(2*oneWay).Milliseconds())
 	}
-	if trips := time.Since(began).Milliseconds() / (2 * oneWay).Milliseconds(); trips != 3 {
-		t.Errorf("%d round trips, want 3", trips)
+	if least != 3 {
+		t.Errorf("%d round trips, want 3", least)
 	}
 	proxy.Restore()
 }

@@ -73,13 +73,25 @@ func TestSerialization(t *testing.T) {
 	other := raw(t, address)
 	rawExec(t, other, "BEGIN; UPDATE writers SET seq = 100")
 	moved := make(chan struct{})
-	time.AfterFunc(200*time.Millisecond, func() {
+	go func() {
 		defer close(moved)
+		awaitLock(t, server, database)
 		_, _ = other.Exec(context.Background(), "COMMIT")
-	})
+	}()
 	err := s.Update(t.Context(), counted(2))
 	<-moved
 	wantClass(t, err, store.ClassTransient, "claim number 2: tuple to be locked was already moved")
+}
+
+// awaitLock waits until a session of the database waits for a lock.
+func awaitLock(t *testing.T, server *testserver.PostgresServer, database string) {
+	for range 200 {
+		if server.SQL(t, database, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") != "0" {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Error("nobody waits for a lock")
 }
 
 // TestLimitsOfTheServer are met by a role with limits of its own.
