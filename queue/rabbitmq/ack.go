@@ -35,14 +35,18 @@ func (s *source) Ack(_ context.Context, ds []queue.Delivery) error {
 		time.AfterFunc(wait, func() { s.ackPaced(g) })
 	}
 	s.gather(g)
-	s.mu.Unlock()
-	if upTo != 0 {
-		if err := g.ch.Ack(upTo, true); err != nil {
-			return fmt.Errorf("queue %s: ack: %w", s.b.place.target, g.session.explain(err))
-		}
-	}
 	if more {
-		s.renew(g)
+		s.gen = nil // for one with a larger prefetch
+	}
+	s.mu.Unlock()
+	if more {
+		defer g.drop() // nothing may be sent on it after that
+	}
+	if upTo == 0 {
+		return nil
+	}
+	if err := g.ch.Ack(upTo, true); err != nil {
+		return fmt.Errorf("queue %s: ack: %w", s.b.place.target, g.session.explain(err))
 	}
 	return nil
 }

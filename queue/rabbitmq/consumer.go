@@ -34,7 +34,7 @@ func (s *source) begin(ctx context.Context) (*generation, error) {
 	}
 	s.mu.Unlock()
 	go drain(g.deliveries)
-	_ = g.close(context.WithoutCancel(ctx)) // what does not close is given up with its connection
+	g.drop()
 	return nil, queue.ErrClosed
 }
 
@@ -59,27 +59,22 @@ func (s *source) run(ctx context.Context, g *generation) {
 }
 
 // lose makes all receipts of a generation stale: the broker takes everything
-// back, and delivers it again.
+// back, and delivers it again. An ack after the word to close the channel would
+// cost the connection, so it waits for one that is being sent.
 func (s *source) lose(ctx context.Context, g *generation, err error) {
+	s.turn.Lock()
 	s.mu.Lock()
 	closed := s.closed
 	s.gen = nil
 	s.mu.Unlock()
+	s.turn.Unlock()
 	if closed {
 		return
 	}
 	s.raise(err)
 	if !g.ch.IsClosed() {
-		_ = g.close(ctx) // what does not close is given up with its connection
+		_ = g.close(ctx) // what does not close in time is given up with its connection
 	}
-}
-
-// renew ends a generation in which nothing is held, for one with a larger
-// prefetch.
-func (s *source) renew(g *generation) {
-	s.wait.Go(func() {
-		_ = g.close(context.Background()) // what does not close is given up with its connection
-	})
 }
 
 // raise notes why nothing comes, and tells Receive if it lasts.

@@ -78,14 +78,15 @@ func (g *generation) ackAll(upTo uint64, single []uint64) {
 }
 
 // close closes the channel. The answer says that the server has read all acks
-// and taken back the rest. Where none comes in time the connection is given
-// up, which does the same.
+// and taken back the rest.
 func (g *generation) close(ctx context.Context) error {
 	_, err := answer(ctx, g.session, func() (struct{}, error) { return struct{}{}, g.ch.Close() }, nil)
-	if err != nil && ctx.Err() != nil {
-		g.session.kill(err)
-	}
 	return err
+}
+
+// drop closes the channel without waiting for that.
+func (g *generation) drop() {
+	go func() { _ = g.ch.Close() }()
 }
 
 // why is the reason for which deliveries ended.
@@ -116,7 +117,10 @@ func consume(ctx context.Context, s *session, from string, prefetch int) (*gener
 			_ = ch.Close()
 		}
 		return g, err
-	}, func(g *generation) { go drain(g.deliveries); _ = g.ch.Close() })
+	}, func(g *generation) {
+		go drain(g.deliveries)
+		g.drop()
+	})
 }
 
 // probe finds out whether a queue is a stream, which would deliver for ever

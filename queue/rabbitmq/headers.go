@@ -92,7 +92,7 @@ func decode(d *amqp.Delivery, from string) queue.Message {
 	ours := d.AppId == appID
 	for name, value := range d.Headers {
 		switch {
-		case name == deliveryCount: // told as Attempt
+		case name == deliveryCount, name == acquiredCount: // told as Attempt
 		case ours && name == idHeader:
 			m.ID = textOf(value)
 		case ours && name == keyHeader:
@@ -134,7 +134,11 @@ func setQuoted(m *queue.Message, value any) bool {
 }
 
 // deliveryCount is how often a quorum queue had delivered a message before.
-const deliveryCount = "x-delivery-count"
+// Since RabbitMQ 4.3 it counts failures only, and acquiredCount all.
+const (
+	deliveryCount = "x-delivery-count"
+	acquiredCount = "x-acquired-count"
+)
 
 // attempt is the number of this delivery; 0 where the queue does not count.
 func attempt(d *amqp.Delivery) int {

@@ -23,7 +23,7 @@ func TestServerIsHurt(t *testing.T) {
 	// RabbitMQ 3.10 writes down after 3 s where the log of a new quorum queue is:
 	// killed before, it begins it anew, without a leader.
 	time.Sleep(4 * time.Second)
-	frozen, rounds := 9*time.Second, 1
+	frozen, rounds := 8*time.Second, 1
 	if os.Getenv("RECIBO_CHAOS") != "" {
 		frozen, rounds = 20*time.Second, 5
 	}

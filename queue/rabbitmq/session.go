@@ -15,6 +15,7 @@ import (
 var (
 	errLost     = errors.New("connection lost")
 	errNoAnswer = errors.New("the server does not answer")
+	errEnded    = errors.New("the server has closed the channel")
 	errSilent   = errors.New("no heartbeat from the server")
 )
 
@@ -118,6 +119,9 @@ func (s *session) explain(err error) error {
 	}
 	if over(s.lost) || s.conn.IsClosed() {
 		return s.ending()
+	}
+	if errors.Is(err, amqp.ErrClosed) {
+		return errEnded
 	}
 	return err
 }

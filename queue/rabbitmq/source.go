@@ -41,7 +41,7 @@ func (b *Broker) openSource(ctx context.Context, w queue.Want) (*source, error) 
 		s.want.Messages = defaultWant
 	}
 	s.size = newSizing(s.want)
-	if err := s.look(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return nil, err
 	}
 	first, err := s.begin(ctx)
@@ -54,8 +54,8 @@ func (b *Broker) openSource(ctx context.Context, w queue.Want) (*source, error) 
 	return s, nil
 }
 
-// look finds out whether the queue is there and can be consumed.
-func (s *source) look(ctx context.Context) error {
+// check finds out whether the queue is there and can be consumed.
+func (s *source) check(ctx context.Context) error {
 	session, err := s.b.consuming.get(ctx)
 	if err != nil {
 		return err
@@ -76,42 +76,41 @@ func (s *source) look(ctx context.Context) error {
 // a moment, that is an error.
 func (s *source) Receive(ctx context.Context, limit int) ([]queue.Delivery, error) {
 	for {
-		s.mu.Lock()
-		ds := s.handOut(ctx, limit)
-		closed, outage := s.closed, s.trouble.lasting(time.Now())
-		s.waiting++
-		changed := s.changed
-		s.mu.Unlock()
-		var err error
-		switch {
-		case closed:
-			err = fmt.Errorf("source of %s: %w", s.b.place.target, queue.ErrClosed)
-		case ctx.Err() != nil:
-			err = ctx.Err()
-		case len(ds) == 0 && outage != nil:
-			err = fmt.Errorf("queue %s: receive: %w", s.b.place.target, outage)
+		ds, changed, err := s.look(ctx, limit)
+		if err != nil || len(ds) > 0 {
+			return ds, err
 		}
-		if err == nil && len(ds) == 0 {
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
+		select {
+		case <-changed:
+		case <-ctx.Done():
 		}
 		s.mu.Lock()
 		s.waiting--
 		s.mu.Unlock()
-		if err != nil || len(ds) > 0 {
-			return ds, err
-		}
 	}
 }
 
-// handOut takes from the buffer, for a caller that is still there.
-func (s *source) handOut(ctx context.Context, limit int) []queue.Delivery {
-	if s.closed || s.gen == nil || ctx.Err() != nil {
-		return nil
+// look returns what is there, or why nothing will come, or when to look again:
+// its caller is then one that waits.
+func (s *source) look(ctx context.Context, limit int) ([]queue.Delivery, <-chan struct{}, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, nil, fmt.Errorf("source of %s: %w", s.b.place.target, queue.ErrClosed)
 	}
-	return s.gen.take(limit)
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if s.gen != nil {
+		if ds := s.gen.take(limit); len(ds) > 0 {
+			return ds, nil, nil
+		}
+	}
+	if outage := s.trouble.lasting(time.Now()); outage != nil {
+		return nil, nil, fmt.Errorf("queue %s: receive: %w", s.b.place.target, outage)
+	}
+	s.waiting++
+	return nil, s.changed, nil
 }
 
 // news wakes every Receive that waits.
@@ -143,7 +142,9 @@ func (s *source) Close(ctx context.Context) error {
 	var err error
 	if g != nil {
 		g.ackAll(upTo, late)
-		err = g.close(ctx)
+		if err = g.close(ctx); err != nil && ctx.Err() != nil {
+			g.session.kill(err) // which has everything taken back, too
+		}
 	}
 	s.turn.Unlock()
 	s.stop()
