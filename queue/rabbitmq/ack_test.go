@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"recibo/internal/testserver"
 )
 
@@ -68,6 +70,7 @@ func TestAckWaitsInVain(t *testing.T) {
 // nothing, though their tags name other messages now.
 func TestStaleReceipts(t *testing.T) {
 	server := testserver.RabbitMQ(t)
+	before := goleak.IgnoreCurrent()
 	proxy := server.Proxy(t)
 	b := ready(t, through(proxy, server.URL("admin", server.VirtualHost(t), "payments")))
 	publish(t, b, numbered(0, 20))
@@ -85,6 +88,8 @@ func TestStaleReceipts(t *testing.T) {
 	if n := len(leftIn(t, b)); n != 10 {
 		t.Errorf("%d messages are in the queue, want the 10 that were acked only with stale receipts", n)
 	}
+	closing(t, b)
+	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("recibo/internal/testserver.(*Proxy).accept"))
 }
 
 // TestConcurrentAcks: many goroutines settle single messages in any order.
