@@ -19,6 +19,7 @@ const recoverWithin = 5 * time.Second
 // TestPairUnderFaults is the promise of the product on servers that we do not
 // control: see faultsOnPair.
 func TestPairUnderFaults(t *testing.T) {
+	t.Parallel() // it mostly waits
 	faultsOnPair(t, ordeal{seed: 21, count: 30_000, rate: 900, kills: 4, stopped: 2 * time.Second, frozen: 3 * time.Second})
 }
 
@@ -55,8 +56,7 @@ func faultsOnPair(t *testing.T, o ordeal) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sent simulated
-	p.run(0, &sent, append([]string{"simulate", "--output", "json", "--queue", "embedded:" + t.TempDir(), "--setup=true"}, stream...)...)
+	sent := p.whatIsSent(stream)
 	p.reconcile(stream, reconciled{Balanced: true, Expected: sent.Unique, Recorded: sent.Unique, Held: sent.faulty(), Accounted: o.count})
 	p.checkBooks(t, o.seed, o.count, faults)
 }

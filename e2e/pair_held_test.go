@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"database/sql"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 // holds the same messages. Neither a broker that counts deliveries nor one that
 // gives up after five of them makes a good event end in quarantine, or nowhere.
 func TestKilledWhileHolding(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		limited bool
@@ -111,8 +113,7 @@ func waiters(t *testing.T, db *sql.DB) int64 {
 func TestTwoRecorders(t *testing.T) {
 	p := newPair(t)
 	stream := []string{"--count", "40000", "--seed", "33", "--faults", threePercent}
-	var sent simulated
-	p.run(0, &sent, append([]string{"simulate", "--output", "json"}, stream...)...)
+	sender := p.start(append([]string{"simulate", "--rate", "6000/s"}, stream...)...)
 	survivor := p.start("record", "--until-idle", "3s", "--batch", "200")
 	db := p.open()
 	for range 5 {
@@ -120,10 +121,13 @@ func TestTwoRecorders(t *testing.T) {
 		time.Sleep(600 * time.Millisecond)
 		kill(victim)
 	}
-	if err := survivor.Wait(); err != nil {
-		t.Fatalf("the survivor: %v", err)
+	for name, cmd := range map[string]*exec.Cmd{"simulator": sender, "survivor": survivor} {
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("the %s: %v", name, err)
+		}
 	}
 	p.run(0, nil, "record", "--until-idle", "2s")
+	sent := p.whatIsSent(stream)
 	p.reconcile(stream, reconciled{Balanced: true, Expected: sent.Unique, Recorded: sent.Unique, Held: sent.faulty(), Accounted: sent.Sent})
 	if n := p.value(db, "SELECT count(DISTINCT recorder) FROM writers"); n < 4 {
 		t.Errorf("only %d recorders had committed anything: this proved little", n)

@@ -53,6 +53,14 @@ func (p *pair) use(queue, store string) {
 // setting overrides an address or another setting for the commands that follow.
 func (p *pair) setting(name, value string) { p.env = append(p.env, name+"="+value) }
 
+// whatIsSent tells what a stream consists of, by sending it elsewhere.
+func (p *pair) whatIsSent(stream []string) simulated {
+	p.t.Helper()
+	var sent simulated
+	p.run(0, &sent, append([]string{"simulate", "--output", "json", "--queue", "embedded:" + p.t.TempDir(), "--setup=true"}, stream...)...)
+	return sent
+}
+
 // reconcile wants the stream of a simulate command accounted for.
 func (p *pair) reconcile(stream []string, want reconciled) {
 	p.t.Helper()
