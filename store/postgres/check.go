@@ -35,9 +35,9 @@ func (s *Store) Check(ctx context.Context) error {
 	case err != nil:
 		return err
 	case about.version == 0:
-		return s.configError(errors.New("tables are missing"), s.migrateTip())
+		return s.configError(errors.New("tables are missing"), migrateTip)
 	case about.version < latest():
-		return s.configError(fmt.Errorf("tables are of schema %d, this program wants %d", about.version, latest()), s.migrateTip())
+		return s.configError(fmt.Errorf("tables are of schema %d, this program wants %d", about.version, latest()), migrateTip)
 	}
 	for _, name := range tableNames {
 		if !about.tables[name] {

@@ -36,7 +36,7 @@ const (
 // once; one of them does.
 func (s *Store) Migrate(ctx context.Context) error {
 	if s.writers == nil {
-		return s.configError(errors.New("opened for reading only"), s.migrateTip())
+		return s.configError(errors.New("opened for reading only"), migrateTip)
 	}
 	about, err := s.look(ctx)
 	if err != nil || about.version == latest() {

@@ -169,7 +169,7 @@ func TestReadOnly(t *testing.T) {
 	server := testserver.Postgres(t)
 	address := server.URL("postgres", server.Database(t))
 	look := open(t, address, postgres.Options{ReadOnly: true})
-	wantConfig(t, look.Check(t.Context()), "tables are missing", "recibo migrate --store postgres://postgres:***@")
+	wantConfig(t, look.Check(t.Context()), "tables are missing", "run `recibo migrate`")
 	writer := migrated(t, address, postgres.Options{})
 	for i, id := range []string{"a", "b"} {
 		if err := writer.Update(t.Context(), recording(newPayment(id, 1))); err != nil {

@@ -7,7 +7,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -102,7 +101,6 @@ func (s *Store) configError(err error, tip string) error {
 	return &store.ConfigError{Target: s.target, Tip: tip, Err: err}
 }
 
-// migrateTip is the next step where tables are missing or old.
-func (s *Store) migrateTip() string {
-	return fmt.Sprintf("run `recibo migrate --store %s`", s.target)
-}
+// migrateTip is the next step where tables are missing or old. It names no
+// address: people would copy one whose password is masked.
+const migrateTip = "run `recibo migrate` with the same store"
