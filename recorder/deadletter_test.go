@@ -144,3 +144,33 @@ func TestOutageOfBothFeedsIsOne(t *testing.T) {
 		h.wantLogged("queue answers again", 1)
 	})
 }
+
+// unopened is a broker that once refuses to open a source, and then hangs.
+type unopened struct {
+	*queuetest.Faulty
+	asked bool
+}
+
+func (b *unopened) Source(ctx context.Context, _ queue.Want) (queue.Source, error) {
+	if !b.asked {
+		b.asked = true
+		return nil, errOwn
+	}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// A stop while the queue has not answered yet is no answer of the queue.
+func TestStopBeforeTheQueueAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.config.ID = "r"
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		if _, err := recorder.New(&unopened{Faulty: h.broker}, h.guard, h.config).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		h.wantLogged("queue does not answer", 1)
+		h.wantLogged("queue answers again", 0)
+	})
+}

@@ -58,8 +58,10 @@ func (r *Recorder) openSource(ctx context.Context, name string, want queue.Want)
 			r.queueWatch.answered(name, false)
 			return source, nil
 		}
-		_, hopeless := errors.AsType[*queue.ConfigError](err)
-		if hopeless || errors.Is(err, queue.ErrNoDeadLetters) || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		if _, hopeless := errors.AsType[*queue.ConfigError](err); hopeless || errors.Is(err, queue.ErrNoDeadLetters) {
 			r.queueWatch.answered(name, false)
 			return nil, err
 		}
