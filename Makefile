@@ -40,6 +40,7 @@ fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
 
 chaos: ## Kill, freeze and restart everything for a long while
 	RECIBO_CHAOS=5m go test ./queue/rabbitmq -timeout 30m
+	go test -race ./store/postgres
 	go test ./e2e -run Chaos -tags chaos -timeout 60m -v
 
 cover: ## Run the tests and write bin/cover.html
