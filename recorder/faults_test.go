@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"recibo/recorder"
 	"recibo/store"
@@ -39,6 +41,28 @@ func TestStoreOutageCostsOnlyTime(t *testing.T) {
 		}
 		h.wantOneAttempt()
 		h.wantBooks()
+	})
+}
+
+// What a server says while it is down may be in any encoding (a PostgreSQL in
+// pt_BR.ISO-8859-1 refuses connections in that). It is kept as text that every
+// store takes, or the outage could never be ended.
+func TestOutageInAnotherEncoding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.faulty.Down("conex\xe3o recusada\x00" + strings.Repeat("!", 5000))
+		h.publish(event("a", "1.00"))
+		stop := h.start()
+		time.Sleep(5 * time.Second)
+		h.faulty.Up()
+		time.Sleep(5 * time.Second)
+		stop()
+		for _, o := range h.outages() {
+			if words := o.LastError; !utf8.ValidString(words) || strings.Contains(words, "\x00") || len(words) > 1024 || !strings.Contains(words, "recusada") {
+				t.Errorf("the outage's error is %q", words)
+			}
+		}
+		h.wantPayments("a 1.00")
 	})
 }
 

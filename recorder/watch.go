@@ -8,11 +8,17 @@ import (
 	"time"
 
 	"recibo/payment"
+	"recibo/quarantine"
 	"recibo/store"
 )
 
 // stillEvery is how often an outage that lasts is logged again.
 const stillEvery = time.Minute
+
+// mostWords bounds what is kept of an error, in bytes. A server may say it in an
+// encoding of its own, which no store would take: then the transaction that is
+// to end the outage would fail for ever.
+const mostWords = 1024
 
 // watch follows whether one component answers. However many goroutines meet
 // the outage, it is one: begun by the first failure, ended by the first answer
@@ -54,7 +60,7 @@ func (w *watch) failed(who string, cause error) {
 	}
 	o := w.current
 	o.Attempts++
-	o.SeenAt, o.LastError = now, cause.Error()
+	o.SeenAt, o.LastError = now, quarantine.Text(cause.Error(), mostWords)
 	if now.Sub(w.saidAt) >= stillEvery {
 		w.saidAt = now
 		w.log.Warn(string(w.component)+" still does not answer", string(w.component), w.target,
