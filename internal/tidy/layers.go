@@ -71,11 +71,15 @@ var everyTest = slices.Concat(suites, []string{
 // drivers are modules that speak to one system, or to the terminal, and the
 // only folders whose source may know them.
 var drivers = map[string][]string{
-	"github.com/nats-io/":    {"queue/jetstream"},
-	"github.com/rabbitmq/":   {"queue/rabbitmq"},
-	"modernc.org/sqlite":     {"store/sqlite"},
-	"github.com/jackc/":      {"store/postgres"},
-	"github.com/pressly/":    {"store"},
-	"github.com/spf13/cobra": {"internal/cli"},
-	"github.com/knadh/koanf": {"internal/config"},
+	"github.com/nats-io/":       {"queue/jetstream"},
+	"github.com/rabbitmq/":      {"queue/rabbitmq"},
+	"github.com/twmb/":          {"queue/kafka"},
+	"github.com/aws/":           {"queue/sqs"},
+	"modernc.org/sqlite":        {"store/sqlite"},
+	"github.com/jackc/":         {"store/postgres"},
+	"github.com/go-sql-driver/": {"store/mysql"},
+	"go.mongodb.org/":           {"store/mongodb"},
+	"github.com/pressly/":       {"store"},
+	"github.com/spf13/cobra":    {"internal/cli"},
+	"github.com/knadh/koanf":    {"internal/config"},
 }
