@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -19,8 +20,30 @@ type pack struct {
 var packages = []pack{
 	{"postgresql-15", []string{"initdb", "postgres", "psql"}, []string{"/usr/lib/postgresql/15/bin"}},
 	{"rabbitmq-server", []string{"rabbitmq-server", "rabbitmqctl", "epmd"}, []string{"/usr/lib/rabbitmq/bin"}},
+	{"mariadb-server", []string{"mariadbd", "mariadb-install-db", "mariadb"}, []string{"/usr/sbin"}},
+	{"openjdk-17-jre-headless", []string{"java"}, nil},
+	{"maven", []string{"mvn"}, nil},
+	{"python3-venv", []string{"python3"}, nil},
 	{"amqp-tools", []string{"amqp-publish", "amqp-consume"}, nil},
+	{"kcat", []string{"kcat"}, nil},
 	{"sqlite3", []string{"sqlite3"}, nil},
+}
+
+// registered is software of a registry that is no program of Debian.
+type registered struct {
+	name  string // with its version, and so a new version is a new folder
+	tool  string // the program that fetches it
+	fetch func(tool, dir string) error
+}
+
+// registry is the one place that names it. Its folders are kept from one run to
+// the next.
+var registry = map[string]registered{
+	"kafka": {"kafka-4.3.1", "mvn", maven("org.apache.kafka:kafka_2.13:4.3.1",
+		"org.apache.logging.log4j:log4j-slf4j2-impl:2.25.5")},
+	"elasticmq":  {"elasticmq-1.6.16", "mvn", maven("org.elasticmq:elasticmq-server_2.13:1.6.16")},
+	"secantusdb": {"secantusdb-0.7.0b3", "python3", pip("secantusdb==0.7.0b3")},
+	"clients":    {"clients-2", "python3", pip("boto3==1.44.8", "pymongo==4.20.1")},
 }
 
 // programsVariable names the folders to look for programs in, instead of the
@@ -43,9 +66,26 @@ func Program(t testing.TB, name string) string {
 	return path
 }
 
-// Install installs every package whose programs are missing, if it can, and
-// returns what cannot be had.
+// Install installs every package whose programs are missing and everything of
+// the registries, if it can, and returns what cannot be had.
 func Install() []error {
+	missing := installPackages()
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for name := range registry {
+		all.Go(func() {
+			if _, err := fetched(name); err != nil {
+				mu.Lock()
+				missing = append(missing, err)
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return missing
+}
+
+func installPackages() []error {
 	var missing []error
 	for _, p := range packages {
 		for _, name := range p.programs {

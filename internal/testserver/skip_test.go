@@ -23,8 +23,8 @@ func TestMissingProgramSkips(t *testing.T) {
 			t.Errorf("without %s: %v, want it skipped", name, err)
 		}
 	}
-	if missing := testserver.Install(); len(missing) != 4 {
-		t.Errorf("missing are %v, want all packages", missing)
+	if missing := testserver.Install(); len(missing) != 13 {
+		t.Errorf("missing are %v, want all packages and all of the registries", missing)
 	}
 }
 
