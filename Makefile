@@ -7,7 +7,7 @@ SHELL := bash
 # goroutines meet. SQLite is about twenty times slower there, so not all.
 RACE ?= ./recorder/... ./queue/... ./simulator/... ./store/storetest/... ./internal/app/...
 
-# The queue and the store that `make bench` measures.
+# The queues and stores that `make bench` measures, one pair after the other.
 PAIR ?= embedded,sqlite
 
 FUZZTIME ?= 60s
@@ -32,8 +32,8 @@ test: lint ## Lint, fuzz briefly, run every test, the concurrent ones also with 
 lint: ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
 	@tools/lint
 
-bench: ## Measure throughput beside what the database and the queue can do alone; PAIR=rabbitmq,postgres
-	go run ./bench -pair $(PAIR)
+bench: ## Measure throughput beside what queue and database can do alone; PAIR="kafka,postgres sqs,mysql"
+	@for pair in $(PAIR); do go run ./bench -pair $$pair; done
 
 fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
 	tools/fuzz $(FUZZTIME)

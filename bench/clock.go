@@ -42,9 +42,7 @@ func (r *rig) now() spent {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err == nil {
 		s.client = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 	}
-	if r.cpu != nil {
-		s.broker, s.database = r.cpu()
-	}
+	s.broker, s.database = r.cpu()
 	return s
 }
 

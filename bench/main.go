@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	pair := flag.String("pair", "embedded,sqlite", "the queue and the store: embedded,sqlite or rabbitmq,postgres")
+	pair := flag.String("pair", "embedded,sqlite", "the queue and the store: one of "+names(queueEnds)+", a comma, one of "+names(storeEnds))
 	rounds := flag.Int("rounds", 5, "how often each stage is measured; the median counts")
 	events := flag.Int("events", 100_000, "events for each measurement")
 	backlog := flag.Int("backlog", 0, "instead: put so many messages on the queue and report resident memory")
@@ -34,7 +34,7 @@ func run(pair string, rounds, events, backlog int, output string) error {
 	if err != nil {
 		return err
 	}
-	defer r.close()
+	defer func() { _ = r.close() }()
 	if backlog > 0 {
 		return memory(ctx, r, backlog)
 	}
@@ -79,7 +79,7 @@ func compare(ctx context.Context, r *rig, rounds, events int) ([]row, error) {
 		rows[i] = summarize(s, measured[i])
 		rows[i].Ratio = float64(rows[i].PerSecond) / float64(rows[0].PerSecond)
 	}
-	if r.cpu != nil {
+	if r.outside() {
 		rows = append(rows, ceiling(rows))
 	}
 	return rows, nil

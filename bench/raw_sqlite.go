@@ -20,6 +20,13 @@ const (
 		"method, source, extra, fingerprint, queue, position, recorded_at"
 )
 
+func sqliteEnd() (storeEnd, error) {
+	open := func(ctx context.Context, dir string) (store.Store, error) {
+		return sqlite.Open(ctx, filepath.Join(dir, "recibo.db"), sqlite.Options{})
+	}
+	return storeEnd{name: "SQLite", store: open, inserter: sqliteInserter}, nil
+}
+
 // sqliteInserter writes to the same table with the same durability. The number
 // of payments is a multiple of 50.
 func sqliteInserter(ctx context.Context, dir string) (func(context.Context, []store.Payment) error, func(), error) {

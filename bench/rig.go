@@ -2,59 +2,109 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"recibo/queue"
-	"recibo/queue/jetstream"
 	"recibo/store"
-	"recibo/store/sqlite"
 )
 
-// rig is a queue and a store, and how they are measured.
+// rig is a queue and a store that are measured together.
 type rig struct {
 	name string
-	// queue opens a fresh queue; store a fresh database with its tables. dir is
-	// for what lives in files.
+	queueEnd
+	storeEnd
+}
+
+// queueEnd is a queue and how it is measured.
+type queueEnd struct {
+	name string
+	// queue opens a fresh queue; dir is for what lives in files.
 	queue func(ctx context.Context, dir string) (queue.Broker, error)
-	store func(ctx context.Context, dir string) (store.Store, error)
 	// reopen opens the queue that the last call of queue opened.
 	reopen func(ctx context.Context, dir string) (queue.Broker, error)
+	server
+}
+
+// storeEnd is a store and how it is measured.
+type storeEnd struct {
+	name string
+	// store opens a fresh database with its tables; dir is for what lives in
+	// files.
+	store func(ctx context.Context, dir string) (store.Store, error)
 	// inserter makes a fresh database and returns what writes payments into it
 	// as fast as it takes them and does nothing else: the same rows with the same
 	// durability.
 	inserter func(ctx context.Context, dir string) (insert func(context.Context, []store.Payment) error, done func(), err error)
-	// cpu is what broker and database have used; nil where they are part of
-	// this process.
-	cpu   func() (broker, database time.Duration)
-	close func()
+	server
 }
+
+// server is a process of its own; nil where queue or store are part of this
+// one.
+type server interface {
+	CPU() time.Duration
+	Close() error
+}
+
+// The systems, each with a server of its own.
+var (
+	queueEnds = map[string]func() (queueEnd, error){
+		"embedded": embeddedEnd,
+		"rabbitmq": rabbitEnd,
+	}
+	storeEnds = map[string]func() (storeEnd, error){
+		"sqlite":   sqliteEnd,
+		"postgres": postgresEnd,
+	}
+)
 
 func openRig(pair string) (*rig, error) {
-	switch pair {
-	case "embedded,sqlite":
-		return embeddedRig(), nil
-	case "rabbitmq,postgres":
-		return realRig()
+	q, s, _ := strings.Cut(pair, ",")
+	openQueue, openStore := queueEnds[q], storeEnds[s]
+	if openQueue == nil || openStore == nil {
+		return nil, fmt.Errorf("no pair %q: one of %s, a comma, one of %s", pair, names(queueEnds), names(storeEnds))
 	}
-	return nil, fmt.Errorf("no pair %q: embedded,sqlite or rabbitmq,postgres", pair)
+	r := &rig{}
+	var err error
+	if r.queueEnd, err = openQueue(); err != nil {
+		return nil, err
+	}
+	if r.storeEnd, err = openStore(); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	r.name = r.queueEnd.name + " → " + r.storeEnd.name
+	return r, nil
 }
 
-func embeddedRig() *rig {
-	open := func(ctx context.Context, dir string) (queue.Broker, error) {
-		broker, err := jetstream.OpenEmbedded(ctx, filepath.Join(dir, "queue"), jetstream.Options{})
-		if err != nil {
-			return nil, err
+func names[E any](ends map[string]E) string {
+	return strings.Join(slices.Sorted(maps.Keys(ends)), ", ")
+}
+
+// close stops the servers.
+func (r *rig) close() error {
+	var errs []error
+	for _, s := range []server{r.queueEnd.server, r.storeEnd.server} {
+		if s != nil {
+			errs = append(errs, s.Close())
 		}
-		return broker, broker.Setup(ctx)
 	}
-	return &rig{
-		name: "embedded → SQLite", queue: open, reopen: open,
-		store: func(ctx context.Context, dir string) (store.Store, error) {
-			return sqlite.Open(ctx, filepath.Join(dir, "recibo.db"), sqlite.Options{})
-		},
-		inserter: sqliteInserter,
-		close:    func() {},
+	return errors.Join(errs...)
+}
+
+// outside tells whether something of the rig is a process of its own.
+func (r *rig) outside() bool { return r.queueEnd.server != nil || r.storeEnd.server != nil }
+
+// cpu is what broker and database have used outside of this process.
+func (r *rig) cpu() (broker, database time.Duration) {
+	if s := r.queueEnd.server; s != nil {
+		broker = s.CPU()
 	}
+	if s := r.storeEnd.server; s != nil {
+		database = s.CPU()
+	}
+	return broker, database
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,53 +9,27 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"recibo/internal/testserver"
-	"recibo/queue"
-	"recibo/queue/rabbitmq"
 	"recibo/store"
 	"recibo/store/postgres"
 )
 
-// realRig starts RabbitMQ and PostgreSQL of its own.
-func realRig() (*rig, error) {
-	rabbit, err := testserver.OpenRabbitMQ()
-	if err != nil {
-		return nil, err
-	}
-	database, err := testserver.OpenPostgres(
+func postgresEnd() (storeEnd, error) {
+	s, err := testserver.OpenPostgres(
 		testserver.Setting("shared_buffers", "512MB"), testserver.Setting("max_wal_size", "8GB"))
 	if err != nil {
-		return nil, errors.Join(err, rabbit.Close())
+		return storeEnd{}, err
 	}
-	r := &realServers{rabbit: rabbit, database: database}
-	return &rig{
-		name: "RabbitMQ → PostgreSQL", queue: r.freshQueue, reopen: r.openQueue, store: r.freshStore, inserter: r.inserter,
-		cpu:   func() (time.Duration, time.Duration) { return rabbit.CPU(), database.CPU() },
-		close: func() { _ = errors.Join(rabbit.Close(), database.Close()) },
-	}, nil
+	p := &postgresBench{PostgresServer: s}
+	return storeEnd{name: "PostgreSQL", store: p.freshStore, inserter: p.inserter, server: s}, nil
 }
 
-type realServers struct {
-	rabbit   *testserver.RabbitServer
-	database *testserver.PostgresServer
-	queues   int
-	stores   int
+type postgresBench struct {
+	*testserver.PostgresServer
+	stores int
 }
 
-func (r *realServers) freshQueue(ctx context.Context, dir string) (queue.Broker, error) {
-	r.queues++
-	return r.openQueue(ctx, dir)
-}
-
-func (r *realServers) openQueue(ctx context.Context, _ string) (queue.Broker, error) {
-	broker, err := rabbitmq.Dial(ctx, r.rabbit.URL("admin", "/", fmt.Sprintf("bench%d", r.queues)), rabbitmq.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return broker, broker.Setup(ctx)
-}
-
-func (r *realServers) freshStore(ctx context.Context, _ string) (store.Store, error) {
-	url, err := r.freshDatabase(ctx)
+func (p *postgresBench) freshStore(ctx context.Context, _ string) (store.Store, error) {
+	url, err := p.freshDatabase(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,23 +40,23 @@ func (r *realServers) freshStore(ctx context.Context, _ string) (store.Store, er
 	return s, s.Migrate(ctx)
 }
 
-func (r *realServers) freshDatabase(ctx context.Context) (string, error) {
-	r.stores++
-	conn, err := pgx.Connect(ctx, r.database.URL("postgres", "postgres"))
+func (p *postgresBench) freshDatabase(ctx context.Context) (string, error) {
+	p.stores++
+	conn, err := pgx.Connect(ctx, p.URL("postgres", "postgres"))
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close(ctx)
-	name := fmt.Sprintf("bench%d", r.stores)
-	if r.stores > 1 { // one at a time: the files of the last one go
-		if _, err := conn.Exec(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS bench%d WITH (FORCE)", r.stores-1)); err != nil {
+	name := fmt.Sprintf("bench%d", p.stores)
+	if p.stores > 1 { // one at a time: the files of the last one go
+		if _, err := conn.Exec(ctx, fmt.Sprintf("DROP DATABASE IF EXISTS bench%d WITH (FORCE)", p.stores-1)); err != nil {
 			return "", err
 		}
 	}
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		return "", err
 	}
-	return r.database.URL("postgres", name), nil
+	return p.URL("postgres", name), nil
 }
 
 const (
@@ -94,8 +67,8 @@ const (
 )
 
 // inserter writes over two connections, one statement a transaction.
-func (r *realServers) inserter(ctx context.Context, dir string) (func(context.Context, []store.Payment) error, func(), error) {
-	s, err := r.freshStore(ctx, dir)
+func (p *postgresBench) inserter(ctx context.Context, dir string) (func(context.Context, []store.Payment) error, func(), error) {
+	s, err := p.freshStore(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,28 +82,14 @@ func (r *realServers) inserter(ctx context.Context, dir string) (func(context.Co
 		}
 	}
 	for range rawConnections {
-		conn, err := pgx.Connect(ctx, r.database.URL("postgres", fmt.Sprintf("bench%d", r.stores)))
+		conn, err := pgx.Connect(ctx, p.URL("postgres", fmt.Sprintf("bench%d", p.stores)))
 		if err != nil {
 			done()
 			return nil, nil, err
 		}
 		conns = append(conns, conn)
 	}
-	return func(ctx context.Context, payments []store.Payment) error { return insertShared(ctx, conns, payments) }, done, nil
-}
-
-func insertShared(ctx context.Context, conns []*pgx.Conn, payments []store.Payment) error {
-	errs := make(chan error, len(conns))
-	share := (len(payments) + len(conns) - 1) / len(conns)
-	for i, conn := range conns {
-		part := payments[min(i*share, len(payments)):min((i+1)*share, len(payments))]
-		go func() { errs <- insertPart(ctx, conn, part) }()
-	}
-	var err error
-	for range conns {
-		err = errors.Join(err, <-errs)
-	}
-	return err
+	return shared(conns, insertPart), done, nil
 }
 
 func insertPart(ctx context.Context, conn *pgx.Conn, payments []store.Payment) error {

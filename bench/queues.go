@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"recibo/internal/testserver"
+	"recibo/queue"
+	"recibo/queue/jetstream"
+	"recibo/queue/rabbitmq"
+)
+
+func embeddedEnd() (queueEnd, error) {
+	open := func(ctx context.Context, dir string) (queue.Broker, error) {
+		broker, err := jetstream.OpenEmbedded(ctx, filepath.Join(dir, "queue"), jetstream.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return broker, broker.Setup(ctx)
+	}
+	return queueEnd{name: "embedded", queue: open, reopen: open}, nil
+}
+
+func rabbitEnd() (queueEnd, error) {
+	s, err := testserver.OpenRabbitMQ()
+	if err != nil {
+		return queueEnd{}, err
+	}
+	return numbered("RabbitMQ", s, func(ctx context.Context, name string) (queue.Broker, error) {
+		return rabbitmq.Dial(ctx, s.URL("admin", "/", name), rabbitmq.Options{})
+	}), nil
+}
+
+// numbered is a server that has queues by name: a new one each time.
+func numbered(name string, s server, dial func(ctx context.Context, name string) (queue.Broker, error)) queueEnd {
+	n := 0
+	open := func(ctx context.Context, _ string) (queue.Broker, error) {
+		broker, err := dial(ctx, fmt.Sprintf("bench%d", n))
+		if err != nil {
+			return nil, err
+		}
+		return broker, broker.Setup(ctx)
+	}
+	fresh := func(ctx context.Context, dir string) (queue.Broker, error) {
+		n++
+		return open(ctx, dir)
+	}
+	return queueEnd{name: name, queue: fresh, reopen: open, server: s}
+}
