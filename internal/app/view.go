@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -28,6 +29,7 @@ type Payment struct {
 	Method        string          `json:"method"`
 	Source        *string         `json:"source"`
 	Extra         json.RawMessage `json:"extra"`
+	Fingerprint   *string         `json:"fingerprint"` // null while accounts are masked
 	Queue         string          `json:"queue"`
 	Position      string          `json:"position"`
 	EntryID       *string         `json:"entry_id"`
@@ -105,8 +107,12 @@ func viewPayment(p *store.Payment, showAccounts bool) Payment {
 		v.Extra = json.RawMessage(p.Extra)
 	}
 	if !showAccounts {
+		// Without the fingerprint: all else that it is made of is shown, so that
+		// whoever tries account numbers would see which one fits.
 		v.PayerAccount, v.PayeeAccount = MaskAccount(p.PayerAccount), MaskAccount(p.PayeeAccount)
+		return v
 	}
+	v.Fingerprint = new(hex.EncodeToString(p.Fingerprint[:]))
 	return v
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,20 @@ func TestMaskAccount(t *testing.T) {
 		if got := MaskAccount(in); got != want {
 			t.Errorf("MaskAccount(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// TestPaymentMasksAccounts: the fingerprint goes with the accounts, since it
+// would tell whoever tries them which one is the right one.
+func TestPaymentMasksAccounts(t *testing.T) {
+	p := &store.Payment{Event: payment.Event{TransactionID: "A-1", PayerAccount: "BR1800360305000010009795493C1", PayeeAccount: "12345678"}}
+	p.Fingerprint = payment.FingerprintOf(&p.Event)
+	if v := viewPayment(p, false); v.PayerAccount != "BR18***C1" || v.PayeeAccount != "***" || v.Fingerprint != nil {
+		t.Errorf("masked: %+v", v)
+	}
+	v := viewPayment(p, true)
+	if v.PayerAccount != p.PayerAccount || v.Fingerprint == nil || *v.Fingerprint != fmt.Sprintf("%x", p.Fingerprint) {
+		t.Errorf("shown: %+v", v)
 	}
 }
 

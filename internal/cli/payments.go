@@ -95,7 +95,7 @@ func (e *environment) paymentsShow() *cobra.Command {
 					{"transaction_id", p.TransactionID}, {"amount", p.Currency + " " + groupDecimal(p.Amount)},
 					{"payer_account", p.PayerAccount}, {"payee_account", p.PayeeAccount},
 					{"occurred_at", p.OccurredAt}, {"method", p.Method}, {"source", text(p.Source)},
-					{"extra", string(p.Extra)}, {"queue", p.Queue}, {"position", p.Position},
+					{"extra", string(p.Extra)}, {"fingerprint", text(p.Fingerprint)}, {"queue", p.Queue}, {"position", p.Position},
 					{"entry_id", text(p.EntryID)}, {"recorded_at", p.RecordedAt},
 				}
 			})
