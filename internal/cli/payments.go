@@ -10,14 +10,13 @@ import (
 )
 
 func (e *environment) payments() *cobra.Command {
-	return group("payments", "Show what is recorded.", "  recibo payments list --since 2h", e.paymentsList(), e.paymentsShow())
+	return group("payments", "Show what is recorded.", "  recibo payments list --since 2h", e.paymentsList(), e.paymentsShow(), e.paymentsExport())
 }
 
-// paymentFilter is the flags of payments list.
+// paymentFilter is the flags that select payments.
 type paymentFilter struct {
 	period
 	account, source, min, max string
-	limit                     int
 }
 
 func (f *paymentFilter) flags(fs *pflag.FlagSet) {
@@ -26,7 +25,6 @@ func (f *paymentFilter) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&f.source, "source", "", "only from this `SOURCE`")
 	fs.StringVar(&f.min, "min", "", "at least this `AMOUNT`: 150.75, or 150.75USD")
 	fs.StringVar(&f.max, "max", "", "at most this `AMOUNT`")
-	fs.IntVar(&f.limit, "limit", 0, "at most `N` (0: all)")
 }
 
 func (f *paymentFilter) query() (q store.PaymentQuery, err error) {
@@ -43,13 +41,14 @@ func (f *paymentFilter) query() (q store.PaymentQuery, err error) {
 
 func (e *environment) paymentsList() *cobra.Command {
 	var f paymentFilter
-	showAccounts := false
+	limit, showAccounts := 0, false
 	cmd := &cobra.Command{
 		Use: "list", Short: "List recorded payments, the latest first.",
 		Long:    "Times are those at which payments occurred. Accounts are masked unless --show-accounts.",
 		Example: "  recibo payments list --since 2026-01-01 --min 1000 --limit 20", Args: none,
 	}
 	f.flags(cmd.Flags())
+	cmd.Flags().IntVar(&limit, "limit", 0, "at most `N` (0: all)")
 	accountsFlag(cmd, &showAccounts)
 	return e.with(cmd, settings{names: join(storeSettings, []string{"wait", "output"})},
 		func(cmd *cobra.Command, a *app.App, _ []string) error {
@@ -58,10 +57,10 @@ func (e *environment) paymentsList() *cobra.Command {
 				return err
 			}
 			if a.Config.Output == config.JSON {
-				return a.Payments(cmd.Context(), q, f.limit, showAccounts, func(p app.Payment) error { return e.printJSON(p) })
+				return a.Payments(cmd.Context(), q, limit, showAccounts, func(p app.Payment) error { return e.printJSON(p) })
 			}
 			t := e.table("OCCURRED", "ID", "AMOUNT", "METHOD", "PAYER", "PAYEE", "SOURCE")
-			err = a.Payments(cmd.Context(), q, f.limit, showAccounts, func(p app.Payment) error {
+			err = a.Payments(cmd.Context(), q, limit, showAccounts, func(p app.Payment) error {
 				t.row(p.OccurredAt, p.TransactionID, p.Currency+" "+groupDecimal(p.Amount), p.Method, p.PayerAccount, p.PayeeAccount, text(p.Source))
 				return nil
 			})

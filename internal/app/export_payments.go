@@ -1,0 +1,105 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"recibo/store"
+)
+
+// ExportFormat is how an export is written.
+type ExportFormat string
+
+// The formats.
+const (
+	CSV    ExportFormat = "csv"    // as RFC 4180, with a header; lines end with LF
+	NDJSON ExportFormat = "ndjson" // one object a line
+)
+
+// PaymentExport says which payments are exported, and how.
+type PaymentExport struct {
+	Query          store.PaymentQuery // order and page are the export's own
+	RecordedBefore time.Time          // leaves out what was recorded since; zero: nothing
+	Columns        []string           // of PaymentColumns; nil: all
+	Format         ExportFormat
+	Spreadsheet    bool // CSV that a spreadsheet reads as text and never as formulas
+	ShowAccounts   bool
+}
+
+// Check returns a *UsageError when the export cannot be made as it is asked
+// for.
+func (x *PaymentExport) Check() error {
+	if _, err := x.columns(); err != nil {
+		return err
+	}
+	switch {
+	case x.Format != CSV && x.Format != NDJSON:
+		return usage("write csv or ndjson", "flag --format: %q is not one of csv, ndjson", x.Format)
+	case x.Spreadsheet && x.Format != CSV:
+		return usage("leave one of them out", "flag --spreadsheet: spreadsheets read csv, not %s", x.Format)
+	}
+	return nil
+}
+
+// exportBuffer is how much is handed to a file or pipe at once, in bytes.
+const exportBuffer = 64 << 10
+
+// ExportPayments writes every payment that x selects to w, the latest first,
+// and returns how many. Nothing is written before the store answers. After each
+// page it tells progress how many there are so far. A store that goes away on
+// the way is waited for as at the start.
+func (a *App) ExportPayments(ctx context.Context, x PaymentExport, w io.Writer, progress func(rows int64)) (int64, error) {
+	if err := x.Check(); err != nil {
+		return 0, err
+	}
+	s, err := a.readStore(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	return a.exportPayments(ctx, s.Reader(), x, w, progress)
+}
+
+func (a *App) exportPayments(ctx context.Context, r store.Reader, x PaymentExport, w io.Writer, progress func(int64)) (rows int64, err error) {
+	columns, err := x.columns()
+	if err != nil {
+		return 0, err
+	}
+	buffer := bufio.NewWriterSize(w, exportBuffer)
+	out := newRowWriter(buffer, x, columns)
+	if err := out.header(); err != nil {
+		return 0, fmt.Errorf("write export: %w", err)
+	}
+	q := x.Query
+	q.Order, q.Limit = store.NewestFirst, store.MaxPage
+	for {
+		page, err := await(ctx, a, store.StoreComponent, a.Config.Store, func(ctx context.Context) (store.Page[store.Payment], error) {
+			return r.Payments(ctx, q)
+		})
+		if err != nil {
+			return rows, err
+		}
+		for i := range page.Items {
+			p := &page.Items[i]
+			if !x.RecordedBefore.IsZero() && !p.RecordedAt.Before(x.RecordedBefore) {
+				continue
+			}
+			view := viewPayment(p, x.ShowAccounts)
+			if err := out.row(&view); err != nil {
+				return rows, fmt.Errorf("write export: %w", err)
+			}
+			rows++
+		}
+		if err := buffer.Flush(); err != nil {
+			return rows, fmt.Errorf("write export: %w", err)
+		}
+		progress(rows)
+		if page.Next == "" {
+			return rows, nil
+		}
+		q.After = page.Next
+	}
+}
