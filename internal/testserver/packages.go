@@ -39,8 +39,8 @@ type registered struct {
 // registry is the one place that names it. Its folders are kept from one run to
 // the next.
 var registry = map[string]registered{
-	"kafka": {"kafka-4.3.1", "mvn", maven("org.apache.kafka:kafka_2.13:4.3.1",
-		"org.apache.logging.log4j:log4j-slf4j2-impl:2.25.5")},
+	"kafka": {"kafka-4.3.1-tools", "mvn", maven("org.apache.kafka:kafka_2.13:4.3.1", "org.apache.kafka:kafka-tools:4.3.1",
+		"org.apache.logging.log4j:log4j-slf4j-impl:2.25.5")},
 	"elasticmq":  {"elasticmq-1.6.16", "mvn", maven("org.elasticmq:elasticmq-server_2.13:1.6.16")},
 	"secantusdb": {"secantusdb-0.7.0b3", "python3", pip("secantusdb==0.7.0b3")},
 	"clients":    {"clients-2", "python3", pip("boto3==1.44.8", "pymongo==4.20.1")},
