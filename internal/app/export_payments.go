@@ -100,6 +100,9 @@ func (a *App) exportPayments(ctx context.Context, r store.Reader, x PaymentExpor
 		if page.Next == "" {
 			return rows, nil
 		}
+		if err := ctx.Err(); err != nil {
+			return rows, err
+		}
 		q.After = page.Next
 	}
 }
