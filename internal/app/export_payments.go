@@ -103,6 +103,8 @@ func (a *App) exportPayments(ctx context.Context, r store.Reader, x PaymentExpor
 		if err := ctx.Err(); err != nil {
 			return rows, err
 		}
-		q.After = page.Next
+		// All that follows is before Until; with both bounds a database may take
+		// this one and read what was exported already, for every page.
+		q.After, q.Until = page.Next, time.Time{}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -126,4 +127,31 @@ func TestExportKeepsItsOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantLatestFirst(t, ids, 50)
+}
+
+// asked notes what a reader is asked for.
+type asked struct {
+	store.Reader
+	queries []store.PaymentQuery
+}
+
+func (a *asked) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[store.Payment], error) {
+	a.queries = append(a.queries, q)
+	return a.Reader.Payments(ctx, q)
+}
+
+// TestExportHasOneUpperBound: a database that took --until instead of the
+// cursor would read what was exported again, for every page.
+func TestExportHasOneUpperBound(t *testing.T) {
+	r := &asked{Reader: recordedAt(t, 3000).Reader()}
+	q := store.PaymentQuery{Since: exportDay.Add(10 * time.Second), Until: exportDay.Add(900 * time.Second)}
+	rows, err := waiting(0).exportPayments(t.Context(), r, PaymentExport{Query: q, Format: CSV}, io.Discard, func(int64) {})
+	if rows != 890*3 || err != nil {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+	for i, page := range r.queries {
+		if page.Since != q.Since || page.Until.IsZero() != (i > 0) {
+			t.Errorf("page %d is asked for with %+v", i, page)
+		}
+	}
 }
