@@ -14,7 +14,7 @@ FUZZTIME ?= 60s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
 
-.PHONY: help build test lint bench fuzz chaos cover demo fmt
+.PHONY: help build test lint bench fuzz matrix chaos cover demo fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ bench: ## Measure throughput beside what queue and database can do alone; PAIR="
 
 fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
 	tools/fuzz $(FUZZTIME)
+
+matrix: ## Every queue with every store, 5,000 events through faults of both; prints a table (about 20 minutes)
+	go test -c -tags matrix -o bin/matrix.test ./e2e
+	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$' -test.timeout 60m
 
 chaos: ## Kill, freeze and restart everything for a long while
 	RECIBO_CHAOS=5m go test ./queue/rabbitmq -timeout 30m

@@ -44,8 +44,9 @@ func build(m *testing.M) int {
 type place struct {
 	t    *testing.T
 	dir  string
-	env  []string // RECIBO_QUEUE and RECIBO_STORE of a real pair
-	look string   // where the tests look into its PostgreSQL database; empty: SQLite
+	env  []string        // RECIBO_QUEUE and RECIBO_STORE of a real pair
+	look string          // where the tests look into its PostgreSQL database; empty: SQLite
+	said []*bytes.Buffer // all output so far
 }
 
 func newPlace(t *testing.T) *place { return &place{t: t, dir: t.TempDir()} }
@@ -61,6 +62,7 @@ func (p *place) command(args ...string) *exec.Cmd {
 	cmd.Env = append(cmd.Env, p.env...)
 	log := &bytes.Buffer{}
 	cmd.Stderr = log
+	p.said = append(p.said, log)
 	p.t.Cleanup(func() {
 		if p.t.Failed() {
 			p.t.Logf("recibo %v said:\n%s", args, log)
@@ -76,6 +78,7 @@ func (p *place) run(code int, result any, args ...string) {
 	cmd := p.command(args...)
 	out := &bytes.Buffer{}
 	cmd.Stdout = out
+	p.said = append(p.said, out)
 	timer := time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	if err := cmd.Run(); cmd.ProcessState.ExitCode() != code {
@@ -131,6 +134,24 @@ func (p *place) value(db *sql.DB, query string, args ...any) int64 {
 		p.t.Fatalf("%s: %v", query, err)
 	}
 	return n.Int64
+}
+
+// whatIsSent tells what a stream consists of, by sending it elsewhere.
+func (p *place) whatIsSent(stream []string) simulated {
+	p.t.Helper()
+	var sent simulated
+	newPlace(p.t).run(0, &sent, append([]string{"simulate", "--output", "json"}, stream...)...)
+	return sent
+}
+
+// reconcile wants the stream of a simulate command accounted for.
+func (p *place) reconcile(stream []string, want reconciled) {
+	p.t.Helper()
+	var got reconciled
+	p.run(0, &got, append([]string{"reconcile", "--output", "json"}, stream...)...)
+	if got != want {
+		p.t.Errorf("reconcile says %+v, want %+v", got, want)
+	}
 }
 
 type reconciled struct {

@@ -53,24 +53,6 @@ func (p *pair) use(queue, store string) {
 // setting overrides an address or another setting for the commands that follow.
 func (p *pair) setting(name, value string) { p.env = append(p.env, name+"="+value) }
 
-// whatIsSent tells what a stream consists of, by sending it elsewhere.
-func (p *pair) whatIsSent(stream []string) simulated {
-	p.t.Helper()
-	var sent simulated
-	p.run(0, &sent, append([]string{"simulate", "--output", "json", "--queue", "embedded:" + p.t.TempDir(), "--setup=true"}, stream...)...)
-	return sent
-}
-
-// reconcile wants the stream of a simulate command accounted for.
-func (p *pair) reconcile(stream []string, want reconciled) {
-	p.t.Helper()
-	var got reconciled
-	p.run(0, &got, append([]string{"reconcile", "--output", "json"}, stream...)...)
-	if got != want {
-		p.t.Errorf("reconcile says %+v, want %+v", got, want)
-	}
-}
-
 // recorded counts the payments, past the proxy. A connection that was open
 // before the server went away fails once.
 func (p *pair) recorded(db *sql.DB) int64 {

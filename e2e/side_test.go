@@ -1,0 +1,110 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"recibo/internal/testserver"
+	"recibo/store"
+	"recibo/store/postgres"
+	"recibo/store/sqlite"
+)
+
+// side is the queue or the store of a pair, on a server of its own.
+type side struct {
+	env []string // its address, by way of the proxy, and what goes with it
+	// faults are what strikes it. Each ends with the server answering.
+	faults func(*trial) []namedFault
+	// comesBack is how long it may take, after a recorder was killed, until the
+	// system hands out again what that one held.
+	comesBack time.Duration
+	// look opens a store past the proxy.
+	look func(context.Context) (store.Store, error)
+}
+
+// The systems of the matrix, in its order.
+var (
+	queueSides = []system{{"embedded", embeddedSide}, {"rabbitmq", rabbitSide}}
+	storeSides = []system{{"sqlite", sqliteSide}, {"postgres", postgresSide}}
+)
+
+type system struct {
+	name string
+	make func(*place) side
+}
+
+func systemNamed(t *testing.T, systems []system, name string) system {
+	for _, s := range systems {
+		if s.name == name {
+			return s
+		}
+	}
+	t.Fatalf("no system %q", name)
+	return system{}
+}
+
+// embeddedSide is the queue inside of whichever process was first.
+func embeddedSide(p *place) side {
+	return side{
+		env: []string{"RECIBO_QUEUE=embedded:" + p.dir + "/queue"},
+		faults: func(r *trial) []namedFault {
+			return []namedFault{
+				{"queue restarted", r.restartRecorder}, // it was there first
+				{"queue killed", r.killRecorder},
+			}
+		},
+	}
+}
+
+func sqliteSide(p *place) side {
+	file := p.dir + "/recibo.db"
+	return side{
+		env: []string{"RECIBO_STORE=sqlite:" + file},
+		faults: func(r *trial) []namedFault {
+			return []namedFault{{"store locked", func() { holdLock(r.t, file, shortOutage) }}}
+		},
+		look: func(ctx context.Context) (store.Store, error) {
+			return sqlite.Open(ctx, file, sqlite.Options{ReadOnly: true})
+		},
+	}
+}
+
+func rabbitSide(p *place) side {
+	s := testserver.NewRabbitMQ(p.t)
+	proxy := s.Proxy(p.t)
+	return side{
+		env:    p.secretly("QUEUE", behind(proxy, s.Server, s.URL("admin", s.VirtualHost(p.t), "payments"))),
+		faults: func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
+	}
+}
+
+func postgresSide(p *place) side {
+	s := testserver.NewPostgres(p.t)
+	proxy := s.Proxy(p.t)
+	url := s.URL("postgres", s.Database(p.t))
+	return side{
+		env:    p.secretly("STORE", behind(proxy, s.Server, url)),
+		faults: func(r *trial) []namedFault { return r.hurt("store", s.Server, proxy) },
+		look: func(ctx context.Context) (store.Store, error) {
+			return postgres.Open(ctx, url, postgres.Options{ReadOnly: true})
+		},
+	}
+}
+
+// behind turns an address of the server into one of its proxy.
+func behind(proxy *testserver.Proxy, s *testserver.Server, url string) string {
+	return strings.Replace(url, s.Addr(), proxy.Addr(), 1)
+}
+
+// secretly gives an address by environment and its password by file.
+func (p *place) secretly(what, url string) []string {
+	bare := strings.Replace(url, ":"+testserver.Password, "", 1)
+	if bare == url {
+		p.t.Fatalf("no password in the %s's address", strings.ToLower(what))
+	}
+	file := p.write(strings.ToLower(what)+"-password", testserver.Password+"\n")
+	return []string{"RECIBO_" + what + "=" + bare, fmt.Sprintf("RECIBO_%s_PASSWORD_FILE=%s", what, file)}
+}
