@@ -8,8 +8,6 @@ import (
 	"strings"
 )
 
-const masked = "***"
-
 // Address says which queue or store: a scheme, and what the scheme's adapter
 // makes of the rest. It shows itself with passwords masked, whatever prints it.
 type Address struct {
@@ -53,54 +51,28 @@ func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil 
 // HasSecret reports whether masking hides something.
 func (a Address) HasSecret() bool { return a.String() != a.text }
 
-// WithPassword returns the address with the password of its user set.
+// WithPassword returns the address with the password of its user set, in place
+// of one that it has.
 func (a Address) WithPassword(password string) (Address, error) {
 	prefix, rest, found := strings.Cut(a.text, "://")
 	if !found {
 		return Address{}, fmt.Errorf("%s takes no password", a.Scheme)
 	}
-	at := userEnd(rest)
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority = rest[:end]
+	}
+	at := strings.LastIndexByte(authority, '@')
 	if at <= 0 {
 		return Address{}, fmt.Errorf("%s has no user to give the password to", a)
 	}
-	user, _, _ := strings.Cut(rest[:at], ":")
-	userinfo := url.UserPassword("", password).String() // escapes what a user part must
-	a.text = prefix + "://" + user + userinfo + rest[at:]
+	user, _, _ := strings.Cut(authority[:at], ":")
+	a.text = prefix + "://" + user + ":" + escaped(password) + rest[at:]
 	return a, nil
 }
 
-var secretParameter = regexp.MustCompile(`(?i)([?&][^=&]*(?:pass|pwd|token|secret)[^=&]*=)[^&]*`)
-
-// Mask hides the password of a user and the secret parameters of an address,
-// also of one that cannot be parsed.
-func Mask(text string) string {
-	text = secretParameter.ReplaceAllString(text, "${1}"+masked)
-	prefix, rest, found := strings.Cut(text, "://")
-	if !found {
-		return text
-	}
-	at := userEnd(rest)
-	if at <= 0 {
-		return text
-	}
-	user, _, hasPassword := strings.Cut(rest[:at], ":")
-	switch {
-	case hasPassword:
-		return prefix + "://" + user + ":" + masked + rest[at:]
-	case prefix == "nats": // a NATS token stands where a user would
-		return prefix + "://" + masked + rest[at:]
-	}
-	return text
-}
-
-// userEnd is the index of the @ behind the user. A password that was not
-// escaped may hold @ and /, so that it is the last one before the parameters:
-// masking too much only looks odd.
-func userEnd(rest string) int {
-	if q := strings.IndexByte(rest, '?'); q >= 0 {
-		if at := strings.LastIndexByte(rest[:q], '@'); at >= 0 {
-			return at
-		}
-	}
-	return strings.LastIndexByte(rest, '@')
+// escaped leaves letters, digits and -._~ as they are and nothing else: lists of
+// hosts are taken apart at commas before anybody looks for a password.
+func escaped(password string) string {
+	return strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
 }

@@ -66,17 +66,26 @@ func Load(in Input) (*Config, error) {
 		if err := s.set(c, text); err != nil {
 			return nil, refuse(origin, err)
 		}
-		if (s.Name == "queue" || s.Name == "store") && strings.HasPrefix(origin, "flag") && Mask(text) != text {
-			c.Warnings = append(c.Warnings, fmt.Sprintf(
-				"a password in --%s can be seen in the list of processes; use RECIBO_%s or --%s-password-file",
-				s.Name, strings.ToUpper(s.Name), s.Name))
-		}
-		c.values = append(c.values, Value{Name: s.Name, Value: Mask(text), Origin: origin})
+		c.values = append(c.values, Value{Name: s.Name, Value: c.shown(s, text, origin), Origin: origin})
 	}
 	if err := c.readPasswords(); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// shown is a setting as people may see it. A password in a flag is seen by
+// everybody on the machine, and draws a warning.
+func (c *Config) shown(s Setting, text, origin string) string {
+	if s.Kind != kindAddress {
+		return text
+	}
+	safe := Mask(text)
+	if safe != text && origin == flagOrigin(s.Name) {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("a password in --%s can be seen in the list of processes; use %s, %s: in %s, or --%s-password-file",
+			s.Name, variable(s.Name), s.Name, FileName, s.Name))
+	}
+	return safe
 }
 
 func refuse(origin string, err error) error {
@@ -94,7 +103,7 @@ func (in Input) layers() ([]layer, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		ls = append(ls, layer{l, func(name string) string { return "flag --" + name }})
+		ls = append(ls, layer{l, flagOrigin})
 	}
 	variables, err := load(env.Provider("", env.Opt{Prefix: envPrefix, TransformFunc: key,
 		EnvironFunc: func() []string { return in.Environ }}), nil)
@@ -120,6 +129,8 @@ func (in Input) layers() ([]layer, string, error) {
 	}
 	return append(ls, layer{defaults, func(string) string { return "default" }}), path, nil
 }
+
+func flagOrigin(name string) string { return "flag --" + name }
 
 // changed hands on a flag that was given.
 func changed(f *pflag.Flag) (string, any) {

@@ -21,7 +21,11 @@ func (c *Config) readPasswords() error {
 		if err != nil {
 			return &Error{Origin: p.name, Reason: plain(err), Tip: "check the path and that you may read the file"}
 		}
-		a, err := p.address.WithPassword(strings.TrimSpace(string(text)))
+		password := strings.TrimSpace(string(text))
+		if password == "" || strings.ContainsAny(password, "\r\n") {
+			return &Error{Origin: p.name, Reason: p.path + ": not one line", Tip: "write the password into the file, and nothing else"}
+		}
+		a, err := p.address.WithPassword(password)
 		if err != nil {
 			return &Error{Origin: p.name, Reason: err.Error(), Tip: "write the user into the address: scheme://user@host/…"}
 		}

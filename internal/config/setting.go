@@ -14,13 +14,16 @@ type Setting struct {
 	set     func(c *Config, text string) error
 }
 
+// kindAddress is the kind of settings that may hold a password.
+const kindAddress = "ADDRESS"
+
 // DefaultStart is where simulated time begins unless it is said.
 const DefaultStart = "2026-01-01T00:00:00Z"
 
 // Settings lists every setting of Recibo.
 var Settings = []Setting{
-	{"queue", "ADDRESS", "embedded:./recibo-data/queue", "the queue: embedded:DIR, nats://[user:pw@]host:4222/payments or amqp[s]://user:pw@host:5672/vhost?queue=payments", setAddress(func(c *Config) *Address { return &c.Queue })},
-	{"store", "ADDRESS", "sqlite:./recibo-data/recibo.db", "the database: sqlite:FILE or postgres://user:pw@host:5432/db", setAddress(func(c *Config) *Address { return &c.Store })},
+	{"queue", kindAddress, "embedded:./recibo-data/queue", "the queue: embedded:DIR, nats://[user:pw@]host:4222/payments or amqp[s]://user:pw@host:5672/vhost?queue=payments", setAddress(func(c *Config) *Address { return &c.Queue })},
+	{"store", kindAddress, "sqlite:./recibo-data/recibo.db", "the database: sqlite:FILE or postgres://user:pw@host:5432/db", setAddress(func(c *Config) *Address { return &c.Store })},
 	{"queue-password-file", "FILE", "", "read the queue's password from this file", setText(func(c *Config) *string { return &c.queuePasswordFile })},
 	{"store-password-file", "FILE", "", "read the database's password from this file", setText(func(c *Config) *string { return &c.storePasswordFile })},
 	{"wait", "DURATION", "10s", "how long to wait at the start for queue and store that do not answer: a duration, or forever", setParsed(func(c *Config) *time.Duration { return &c.Wait }, parseWait)},
