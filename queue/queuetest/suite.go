@@ -27,6 +27,7 @@ type Traits struct {
 	NoInFlight     string // Depth tells Ready, but not InFlight
 	NoOldestAge    string // Depth tells no OldestAge
 	NoSharing      string // two sources of one queue cannot both receive
+	PrefixAcks     string // what was acked before something older comes again, too
 
 	// DeadLetters says that the system has them: Source opens them.
 	DeadLetters bool

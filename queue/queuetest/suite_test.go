@@ -160,6 +160,10 @@ func TestSuiteCatchesBrokenBrokers(t *testing.T) {
 }
 
 func tryCase(t *testing.T, name string, newBroken func() *broken) error {
+	return tryCaseWith(t, name, Traits{MaxBodyBytes: 1 << 20}, newBroken)
+}
+
+func tryCaseWith(t *testing.T, name string, traits Traits, newBroken func() *broken) error {
 	h := Harness{
 		Open: func(testing.TB) queue.Broker {
 			b := newBroken()
@@ -172,7 +176,7 @@ func tryCase(t *testing.T, name string, newBroken func() *broken) error {
 			again.Memory = &Memory{log: b.(*broken).log, done: make(chan struct{})}
 			return again
 		},
-		Traits: Traits{MaxBodyBytes: 1 << 20}.withDefaults(),
+		Traits: traits.withDefaults(),
 	}
 	i := slices.IndexFunc(cases(), func(c testCase) bool { return c.name == name })
 	if i < 0 {
@@ -206,6 +210,25 @@ func TestSuiteSkipsOnlyForReasons(t *testing.T) {
 		if excused != slices.Contains(needing, c.name) {
 			t.Errorf("case %q: skipped %v where in flight is not told", c.name, excused)
 		}
+	}
+}
+
+// TestPrefixAcksExcuseNoLoss: where acked messages may come again, unacked ones
+// still must.
+func TestPrefixAcksExcuseNoLoss(t *testing.T) {
+	traits := Traits{PrefixAcks: "p"}
+	ack := func(f func(s *brokenSource, ds []queue.Delivery) error) func() *broken {
+		return func() *broken { return &broken{ack: f} }
+	}
+	for _, name := range []string{"a partial ack brings back the rest", "acks across deliveries settle only what they name"} {
+		synctest.Test(t, func(t *testing.T) {
+			if err := tryCaseWith(t, name, traits, ack(nil)); err != nil {
+				t.Errorf("%s: %v, though nothing is broken", name, err)
+			}
+			if err := tryCaseWith(t, name, traits, ack(settleAll)); err == nil {
+				t.Errorf("%s: did not catch that unacked messages are gone", name)
+			}
+		})
 	}
 }
 
