@@ -1,0 +1,108 @@
+// Package mysql keeps payments in MySQL or MariaDB.
+//
+// A few connections write, each one transaction at a time: one statement for a
+// batch of payments. A few others read what is committed. Any number of
+// processes may share the database.
+package mysql
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"recibo/store"
+)
+
+// Options say how a database is opened. What is zero gets the default.
+type Options struct {
+	// ReadOnly opens a database to be looked at, and writes nothing.
+	ReadOnly bool
+	// Writers is how many transactions may run at once: default 2, which keep
+	// a small server busy, at most 16.
+	Writers int
+	// CommitTimeout is how long to wait for the answer to a COMMIT before its
+	// outcome counts as unknown; default 10 s.
+	CommitTimeout time.Duration
+}
+
+const (
+	defaultWriters       = 2
+	maxWriters           = 16
+	readerConnections    = 4
+	defaultCommitTimeout = 10 * time.Second
+	// batchSize takes a tenth off what each row of a thousand costs the server
+	// and us together; more rows take nothing off.
+	batchSize = 2000
+)
+
+// Store is one database.
+type Store struct {
+	target  string // the address for people: no password, no parameters
+	address *address
+	options Options
+	readers *pool
+	writers *pool // nil when opened for reading only
+	wary    atomic.Int32
+}
+
+// Open connects to the database at address,
+// mysql://user:password@host:3306/database?ssl-mode=VERIFY_IDENTITY, whose
+// parameters are named as MySQL's own programs name them. It makes no tables:
+// Migrate does. What waiting cannot mend is a *store.ConfigError, all else an
+// outage.
+func Open(ctx context.Context, address string, o Options) (*Store, error) {
+	if o.Writers <= 0 {
+		o.Writers = defaultWriters
+	}
+	o.Writers = min(o.Writers, maxWriters)
+	if o.CommitTimeout <= 0 {
+		o.CommitTimeout = defaultCommitTimeout
+	}
+	at, err := parseAddress(address)
+	if err != nil {
+		return nil, &store.ConfigError{Target: masked(address), Tip: addressTip, Err: err}
+	}
+	s := &Store{target: at.String(), address: at, options: o, readers: newPool(at, readerConnections, readerSession)}
+	first := s.readers
+	s.readers.kin = []*pool{s.readers}
+	if !o.ReadOnly {
+		s.writers = newPool(at, o.Writers, writerSession)
+		s.writers.kin = []*pool{s.readers, s.writers}
+		s.readers.kin = s.writers.kin
+		first = s.writers
+	}
+	c, err := first.take(ctx)
+	if err != nil {
+		return nil, s.openError(ctx, err)
+	}
+	first.put(c)
+	return s, nil
+}
+
+// Reader returns a reader of what is committed.
+func (s *Store) Reader() store.Reader { return reader{s.readers} }
+
+// Limits are how many transactions this store was opened for, and the batch
+// from which on larger ones gain little.
+func (s *Store) Limits() store.Limits {
+	return store.Limits{Writers: s.options.Writers, Batch: batchSize}
+}
+
+// Close waits for what runs and closes all connections.
+func (s *Store) Close() error {
+	s.readers.close()
+	if s.writers != nil {
+		s.writers.close()
+	}
+	return nil
+}
+
+func (s *Store) configError(err error, tip string) error {
+	return &store.ConfigError{Target: s.target, Tip: tip, Err: err}
+}
+
+// migrateTip is the next step where tables are missing or old. It names no
+// address: people would copy one whose password is masked.
+const migrateTip = "run `recibo migrate` with the same store"
+
+var _ store.Store = (*Store)(nil)

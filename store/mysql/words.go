@@ -1,0 +1,128 @@
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// shortError is an error of the driver in few words.
+type shortError struct {
+	words string
+	err   error
+}
+
+func (e *shortError) Error() string { return e.words }
+
+func (e *shortError) Unwrap() error { return e.err }
+
+// shorten says an error once, whatever the number of hosts.
+func shorten(err error) error {
+	return inWords(err, func(e *mysql.MySQLError) string { return fmt.Sprintf("%s (error %d)", messageOf(e), e.Number) })
+}
+
+// explain is shorten without the server's codes, where the next step stands
+// beside it.
+func explain(err error) error { return inWords(err, messageOf) }
+
+func inWords(err error, server func(*mysql.MySQLError) string) error {
+	var all []string
+	for _, leaf := range leaves(err) {
+		w := ""
+		if e, ok := errors.AsType[*mysql.MySQLError](leaf); ok {
+			w = server(e)
+		} else {
+			w = words(leaf)
+		}
+		if !slices.Contains(all, w) {
+			all = append(all, w)
+		}
+	}
+	return &shortError{strings.Join(all, "; "), err}
+}
+
+// leaves are the errors of the hosts that were tried.
+func leaves(err error) []error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if joined, ok := e.(interface{ Unwrap() []error }); ok {
+			var all []error
+			for _, part := range joined.Unwrap() {
+				all = append(all, leaves(part)...)
+			}
+			return all
+		}
+	}
+	return []error{err}
+}
+
+func words(err error) string {
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Sprintf("no address of host %s: %s", e.Name, e.Err)
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case isTimeout(err):
+		return "no answer in time"
+	case strings.HasSuffix(err.Error(), "EOF"), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
+		errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, driver.ErrBadConn):
+		return "the server closed the connection"
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return e.Err.Error()
+	}
+	return innermost(err).Error()
+}
+
+func isTimeout(err error) bool {
+	var timed interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timed) && timed.Timeout()
+}
+
+// What the server says may hold values: quoted ones before the names of a key,
+// a column or a row, and a piece of the statement after "near".
+var (
+	quotedValue = regexp.MustCompile(`(?s)(: |entry |value )'.*'( for (column|key|function)| at row|$)`)
+	statedNear  = regexp.MustCompile(`(?s) near '.*`)
+)
+
+// messageOf is what the server said, without values.
+func messageOf(e *mysql.MySQLError) string {
+	message := e.Message
+	switch e.Number {
+	case erSignal, erAccessDenied, erDBAccessDenied, erTableAccessDenied, erColumnAccessDenied:
+		return message
+	case erParse:
+		return statedNear.ReplaceAllString(message, "")
+	case erNoPartition, erInvalidCharacters:
+		message, _, _ = strings.Cut(message, ": '")
+		message, _, _ = strings.Cut(message, " for value ")
+		return message
+	case erDataOutOfRange: // shows a piece of the statement
+		message, _, _ = strings.Cut(message, " in '")
+		return message
+	}
+	return quotedValue.ReplaceAllStringFunc(message, func(found string) string {
+		parts := quotedValue.FindStringSubmatch(found)
+		return strings.TrimRight(parts[1], ": ") + parts[2]
+	})
+}
+
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
