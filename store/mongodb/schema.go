@@ -1,0 +1,126 @@
+package mongodb
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// versions is the collection in which the migrations are kept.
+const versions = "recibo_migrations"
+
+// migration makes collections, or changes them. Running it again, or by two at
+// the same time, must change nothing: there is no transaction around it.
+type migration struct {
+	version     int32
+	collections []spec
+}
+
+// spec is how a collection is to be.
+type spec struct {
+	name     string
+	required []string
+	types    bson.D // of each field
+	indexes  []index
+}
+
+type index struct {
+	name string
+	keys bson.D
+}
+
+// migrations in their order. What is in use is never changed: a later one
+// follows.
+var migrations = []migration{{version: 1, collections: schema}}
+
+func latest() int32 { return migrations[len(migrations)-1].version }
+
+// schema says what documents must have, so that nothing else gets among them.
+// It names types only: values are judged before, and a rule of somebody else
+// on values is to be told from these. Text compares byte for byte, as everything
+// does that has no collation.
+var schema = []spec{
+	{
+		name: "payments",
+		required: []string{"_id", "transaction_id", "amount", "currency", "payer_account", "payee_account", "occurred_at", "method",
+			"fingerprint", "queue", "position", "recorded_at"},
+		types: bson.D{
+			typed("string", "_id", "transaction_id"), typed("decimal", "amount"),
+			typed("string", "currency", "payer_account", "payee_account"), typed("date", "occurred_at"),
+			typed("string", "method", "source", "extra"), typed("binData", "fingerprint"),
+			typed("string", "queue", "position", "entry_id"), typed("date", "recorded_at"),
+		},
+		indexes: []index{{"payments_occurred_at", bson.D{{Key: "occurred_at", Value: -1}, {Key: "_id", Value: -1}}}},
+	},
+	{
+		name: "quarantine",
+		required: []string{"_id", "reason", "detail", "queue", "position", "seen", "first_seen_at", "last_seen_at", "state", "attempt",
+			"history_lines", "truncated", "body_size", "body_sha256", "body"},
+		types: bson.D{
+			typed("string", "_id", "reason", "detail"), typed("array", "field_errors", "headers"),
+			typed("string", "queue", "position", "transaction_id"), typed("decimal", "amount"), typed("string", "currency"),
+			typed("long", "seen"), typed("date", "first_seen_at", "last_seen_at"), typed("string", "state"),
+			typed("long", "attempt", "history_lines"), typed("bool", "truncated"), typed("long", "body_size"),
+			typed("binData", "body_sha256", "body", "mended_body"),
+		},
+		indexes: []index{
+			{"quarantine_first_seen_at", bson.D{{Key: "first_seen_at", Value: -1}, {Key: "_id", Value: -1}}},
+			{"quarantine_state_reason", bson.D{{Key: "state", Value: 1}, {Key: "reason", Value: 1}}},
+			{"quarantine_transaction_id", bson.D{{Key: "transaction_id", Value: 1}}},
+		},
+	},
+	{
+		name:     "quarantine_history",
+		required: []string{"_id", "entry_id", "line", "to_state", "attempt", "reason", "actor", "at"},
+		types: bson.D{
+			typed("string", "_id", "entry_id"), typed("long", "line"), typed("string", "from_state", "to_state"), typed("long", "attempt"),
+			typed("string", "reason", "actor", "note"), typed("date", "at"),
+		},
+		indexes: []index{{"quarantine_history_entry_id", bson.D{{Key: "entry_id", Value: 1}, {Key: "line", Value: 1}}}},
+	},
+	{
+		name:     "outages",
+		required: []string{"_id", "recorder", "component", "target", "began_at", "seen_at", "attempts", "last_error"},
+		types: bson.D{
+			typed("string", "_id", "recorder", "component", "target"), typed("date", "began_at", "seen_at", "ended_at"),
+			typed("long", "attempts"), typed("string", "last_error", "closed_by"),
+		},
+		indexes: []index{{"outages_began_at", bson.D{{Key: "began_at", Value: -1}, {Key: "_id", Value: -1}}}},
+	},
+	{
+		name:     "writers",
+		required: []string{"_id", "recorder", "host", "version", "started_at", "seen_at", "seq"},
+		types: bson.D{
+			typed("string", "_id", "recorder", "host", "version"), typed("date", "started_at", "seen_at"), typed("long", "seq"),
+		},
+	},
+	{
+		name:     "tally",
+		required: []string{"_id", "writer", "hour", "fate", "reason", "currency", "method", "count", "amount"},
+		types: bson.D{
+			typed("string", "_id", "writer"), typed("date", "hour"), typed("string", "fate", "reason", "currency", "method"),
+			typed("long", "count"), typed("decimal", "amount"), typed("long", "seq"),
+		},
+	},
+}
+
+// names is one type of several fields, to be spread out by validator.
+type names []string
+
+func typed(bsonType string, fields ...string) bson.E {
+	return bson.E{Key: bsonType, Value: names(fields)}
+}
+
+// validator is what the server is told of a collection.
+func (s *spec) validator() bson.D {
+	var properties bson.D
+	for _, t := range s.types {
+		for _, field := range t.Value.(names) {
+			properties = append(properties, bson.E{Key: field, Value: bson.D{{Key: "bsonType", Value: t.Key}}})
+		}
+	}
+	return bson.D{{Key: "$jsonSchema", Value: bson.D{
+		{Key: "title", Value: "recibo " + s.name},
+		{Key: "bsonType", Value: "object"},
+		{Key: "required", Value: s.required},
+		{Key: "properties", Value: properties},
+	}}}
+}

@@ -1,0 +1,95 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+)
+
+var errClosed = errors.New("the store is closed")
+
+// sessions are the server's sessions that transactions run in, the one used last
+// first. A session is used again also when its connection was lost: beginning
+// its next transaction ends the one before, which the server would otherwise
+// keep for a minute, with the writer's document locked.
+type sessions struct {
+	store  *Store
+	places chan struct{} // one token for each that is out
+
+	mu     sync.Mutex
+	idle   []*mongo.Session
+	closed bool
+}
+
+func newSessions(s *Store, size int) *sessions {
+	return &sessions{store: s, places: make(chan struct{}, size)}
+}
+
+// take returns a session, nil if the server has no transactions.
+func (p *sessions) take(ctx context.Context) (*mongo.Session, error) {
+	select {
+	case p.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	session, err := p.get(ctx)
+	if err != nil {
+		<-p.places
+	}
+	return session, err
+}
+
+func (p *sessions) get(ctx context.Context) (*mongo.Session, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch last := len(p.idle) - 1; {
+	case p.closed:
+		return nil, errClosed
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case p.store.standalone:
+		return nil, nil
+	case last >= 0:
+		session := p.idle[last]
+		p.idle = p.idle[:last]
+		return session, nil
+	}
+	return p.store.client.StartSession(options.Session().SetDefaultTransactionOptions(
+		options.Transaction().SetReadConcern(readconcern.Snapshot()).SetWriteConcern(durable()).SetReadPreference(readpref.Primary())))
+}
+
+// put gives a session back; nil is none.
+func (p *sessions) put(session *mongo.Session) {
+	defer func() { <-p.places }()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if session != nil {
+		p.idle = append(p.idle, session)
+	}
+}
+
+// close waits for the sessions that are out, and ends all.
+func (p *sessions) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	for range cap(p.places) {
+		p.places <- struct{}{}
+	}
+	defer func() {
+		for range cap(p.places) {
+			<-p.places
+		}
+	}()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, session := range p.idle {
+		session.EndSession(context.Background()) // asks the server nothing: none is in a transaction
+	}
+	p.idle = nil
+}
