@@ -103,10 +103,6 @@ func (a *assignment) sweep() bool {
 // due says whether something waits for a commit.
 func (a *assignment) due() bool { return !a.gone && a.settled.Offset > a.committed }
 
-// pending counts messages that were handed out, and not those of them that are
-// only waiting for others to be committed.
-func (a *assignment) pending() int { return a.held }
-
 // deliver makes the delivery of the next message of a run.
 func (r *run) deliver() queue.Delivery {
 	record, e := r.records[r.next], &r.entries[r.next]
@@ -118,6 +114,16 @@ func (r *run) deliver() queue.Delivery {
 		Position: r.of.prefix + strconv.FormatInt(record.Offset, 10),
 		Receipt:  e,
 	}
+}
+
+// settle notes that a message may be committed; false: it was noted before.
+func (e *entry) settle() bool {
+	if e.state == settled {
+		return false
+	}
+	e.state = settled
+	e.of.held--
+	return true
 }
 
 // left is how many of a run were not handed out.

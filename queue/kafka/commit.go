@@ -23,11 +23,9 @@ func (s *source) Ack(_ context.Context, ds []queue.Delivery) error {
 	touched := make([]*assignment, 0, 16)
 	for i := range ds {
 		e, ok := ds[i].Receipt.(*entry)
-		if !ok || e.of.source != s || e.of.gone || e.state == settled {
+		if !ok || e.of.source != s || e.of.gone || !e.settle() {
 			continue // taken back, or acked before: no error
 		}
-		e.state = settled
-		e.of.held--
 		s.held--
 		s.bytes -= int(e.size)
 		if e.of != last {

@@ -60,6 +60,10 @@ func (b *Broker) greet(ctx context.Context) error {
 		return nil
 	case b.wires.sawTLS():
 		return errTLS
+	case errors.Is(err, errNotTLS): // in the library's words it is a guess
+		return errNotTLS
+	case alertOf(err) != nil: // only now: TLS 1.3 judges the client's certificate late
+		return b.place.security.judge(err)
 	case hungUp(err) && !b.place.security.tls && b.place.security.sasl == "":
 		return errWantLogin
 	}

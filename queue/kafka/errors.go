@@ -73,7 +73,9 @@ func (p *place) transportHint(err error) string {
 	var invalid x509.CertificateInvalidError
 	var file badFile
 	switch {
-	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.IllegalSaslState):
+	case errors.Is(err, kerr.IllegalSaslState):
+		return "leave sasl out, or name the port that wants a login"
+	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		return "check user and password, RECIBO_QUEUE or --queue-password-file"
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return "name a way to log in that the server offers: sasl=plain, scram-sha-256 or scram-sha-512"

@@ -84,7 +84,7 @@ func (s *source) drain(ctx context.Context, leaving []*assignment) {
 		held := 0
 		s.mu.Lock()
 		for _, a := range leaving {
-			held += a.pending()
+			held += a.held
 		}
 		if held == 0 || s.closed {
 			s.mu.Unlock()
