@@ -157,7 +157,7 @@ func (s *SecantusServer) Database(t testing.TB) string {
 			t.Logf("database %s stays on %s", name, s.addr)
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 		defer cancel()
 		// A server that is down, or asks for a user, is this test's own and goes
 		// with its data.

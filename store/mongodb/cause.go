@@ -32,7 +32,8 @@ type causeRow struct {
 func (r reader) Causes(ctx context.Context, q store.EntryQuery) ([]store.Cause, error) {
 	or := func(value any) bson.D { return bson.D{{Key: "$ifNull", Value: bson.A{value, ""}}} }
 	first := func(field string) bson.D {
-		return or(bson.D{{Key: "$arrayElemAt", Value: bson.A{"$field_errors." + field, 0}}})
+		of := bson.D{{Key: "first", Value: bson.D{{Key: "$arrayElemAt", Value: bson.A{"$field_errors", 0}}}}}
+		return or(bson.D{{Key: "$let", Value: bson.D{{Key: "vars", Value: of}, {Key: "in", Value: "$$first." + field}}}})
 	}
 	one := func(operator, field string) bson.D { return bson.D{{Key: operator, Value: field}} }
 	isReadable := bson.D{{Key: "$cond", Value: bson.A{bson.D{{Key: "$eq", Value: bson.A{one("$type", "$amount"), "decimal"}}}, 1, 0}}}
