@@ -56,6 +56,9 @@ func (s *source) enter(ctx context.Context, fetches kgo.Fetches) {
 		}
 		s.runs = append(s.runs, a.add(p.Records))
 		s.ahead += len(p.Records)
+		if a.sweep() { // it begins with markers, and nothing before them is open
+			nudge(s.dirty)
+		}
 	})
 	s.news()
 }
@@ -105,9 +108,6 @@ func (s *source) take(limit int) []queue.Delivery {
 		if r.left() == 0 {
 			s.runs[0] = nil
 			s.runs = s.runs[1:]
-			if !r.of.gone && r.of.sweep() { // if it ended with markers
-				nudge(s.dirty)
-			}
 			nudge(s.room)
 		}
 	}
