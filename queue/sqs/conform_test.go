@@ -1,6 +1,7 @@
 package sqs_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ func conforms(t *testing.T, suffix, unordered string) {
 	addresses := map[queue.Broker]string{}
 	queuetest.Run(t, queuetest.Harness{
 		Open: func(t testing.TB) queue.Broker {
+			if suffix != "" && strings.HasSuffix(t.Name(), "/2500_messages_in_one_publish") {
+				t.Skip("ElasticMQ takes minutes to hand out 2500 message groups, to any client: see TestGroupsKeepTheirOrder for as many in 50")
+			}
 			a := server.URL(server.Queue(t) + suffix)
 			b := dial(t, a)
 			addresses[b] = a
@@ -34,7 +38,7 @@ func conforms(t *testing.T, suffix, unordered string) {
 		Reopen: func(t testing.TB, b queue.Broker) queue.Broker { return dial(t, addresses[b]) },
 		Traits: queuetest.Traits{
 			Unordered: unordered, NoOldestAge: noAge, DeadLetters: true, MaxBodyBytes: 1 << 20,
-			ReleaseWithin: 3 * time.Second, // CI has other things to do
+			ReleaseWithin: 3 * time.Second, // five requests, on a busy machine
 			Patience:      20 * time.Second,
 		},
 	})

@@ -165,7 +165,7 @@ func (s *source) ask(ctx context.Context, r request) ([]types.Message, time.Time
 		in.ReceiveRequestAttemptId = &r.attempt
 	}
 	sent := time.Now()
-	out, err := call(ctx, r.wait+pollTimeout, s.b.api.ReceiveMessage, in, once)
+	out, err := call(ctx, r.wait+answerTimeout, s.b.api.ReceiveMessage, in, once)
 	if err != nil {
 		return nil, sent, err
 	}

@@ -12,7 +12,6 @@ const (
 	longestHeld    = 12 * time.Hour   // SQS hides no message for longer in all
 	longestPoll    = 10 * time.Second // what an idle queue costs against what a poll that was left behind may hide
 	answerTimeout  = 10 * time.Second // no answer for so long, beyond the wait of a poll: nobody knows
-	pollTimeout    = 5 * time.Second  // the same for polls
 	settleTimeout  = 10 * time.Second // how long failed parts of an ack are tried again
 	releaseTimeout = 5 * time.Second  // how long Close gives back
 	closeWait      = 1500 * time.Millisecond
