@@ -94,3 +94,16 @@ func ends(t testing.TB, address string) map[int32]int64 {
 	}
 	return at
 }
+
+// setConfig sets a property of the topic.
+func setConfig(t testing.TB, address, name, value string) {
+	t.Helper()
+	change := []kadm.AlterConfig{{Op: kadm.SetConfig, Name: name, Value: &value}}
+	answer, err := admin(t, address).AlterTopicConfigs(t.Context(), change, topicOf(address))
+	if err == nil {
+		err = answer[0].Err
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
