@@ -22,6 +22,9 @@ const (
 	// as long, when there is none.
 	defaultConnectTimeout = 5 * time.Second
 	defaultSelectTimeout  = 3 * time.Second
+	// defaultHeartbeat is how often each server is asked what it is. The driver
+	// asks every 10 s, and in between believes the last answer.
+	defaultHeartbeat = 2 * time.Second
 
 	addressTip = "--store takes mongodb://user@host:27017,host2/database?replicaSet=NAME&tls=true or mongodb+srv://user@host/database"
 )
@@ -45,6 +48,9 @@ func parseAddress(address string) (*options.ClientOptions, string, string, error
 	}
 	if !cs.ServerSelectionTimeoutSet {
 		o.SetServerSelectionTimeout(defaultSelectTimeout)
+	}
+	if !cs.HeartbeatIntervalSet {
+		o.SetHeartbeatInterval(defaultHeartbeat)
 	}
 	if cs.AppName == "" {
 		o.SetAppName("recibo")

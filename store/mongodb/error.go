@@ -60,12 +60,10 @@ func classify(ctx context.Context, op string, err error, at step) error {
 	return &store.Error{Class: class, Op: op, Err: err}
 }
 
-// classOf ignores the labels TransientTransactionError, which the driver puts
-// on lost connections too, and NoSuchTransaction after a commit: the driver
-// sends a commit again when the first got no answer, and a server that has
-// restarted meanwhile knows nothing of what it committed. The claim does.
+// classOf looks at codes, not at the label TransientTransactionError, which the
+// driver puts on lost connections too.
 func classOf(err error, at step) store.Class {
-	if at == inCommit && (!isAnswer(err) || isUnknown(err)) {
+	if at == inCommit && !isCertain(err) {
 		return store.ClassUnknownCommit
 	}
 	if errors.Is(err, driver.ErrDocumentTooLarge) {
@@ -77,17 +75,21 @@ func classOf(err error, at step) store.Class {
 	return classOfCode(codeOf(err))
 }
 
-// isUnknown reports whether the server's answer to a commit leaves it open.
-func isUnknown(err error) bool {
-	switch codeOf(err) {
+// isCertain reports whether the answer to a commit says that it was not done.
+// That there is no such transaction does not: the driver sends a commit again
+// when the first got no answer, and a server that has restarted meanwhile knows
+// nothing of what it committed. The claim does.
+func isCertain(err error) bool {
+	switch code := codeOf(err); code {
 	case codeNoTransaction, codeTooOld, codeMaxTime, codeExceededTime:
-		return true
+		return false
+	default:
+		if classOfCode(code) == store.ClassOutage {
+			return false
+		}
 	}
-	if e, ok := errors.AsType[mongo.CommandError](err); ok && e.Raw.Lookup("writeConcernError").Type != 0 {
-		return true // done here, and perhaps nowhere else
-	}
-	e, ok := errors.AsType[mongo.LabeledError](err)
-	return ok && e.HasErrorLabel(driver.UnknownTransactionCommitResult)
+	e, ok := errors.AsType[mongo.CommandError](err)
+	return !ok || e.Raw.Lookup("writeConcernError").Type == 0 // else it is done here, and perhaps nowhere else
 }
 
 func classOfWrite(e mongo.WriteError, at step) store.Class {
