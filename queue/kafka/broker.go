@@ -32,7 +32,6 @@ type Broker struct {
 	log    *slog.Logger
 	client *kgo.Client // for questions
 	admin  *kadm.Client
-	health *health
 	wires  *wires
 
 	mu     sync.Mutex

@@ -27,7 +27,7 @@ func Dial(ctx context.Context, address string, o Options) (*Broker, error) {
 		b.log = slog.New(slog.DiscardHandler)
 	}
 	b.log = b.log.With("queue", p.target)
-	b.client, b.health, b.wires, err = b.newClient()
+	b.client, _, b.wires, err = b.newClient(kgo.RequestRetries(3)) // who asks asks again
 	if err != nil {
 		return nil, b.refused(connecting, err)
 	}

@@ -1,6 +1,8 @@
 package kafka_test
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,12 +64,36 @@ func describe(t testing.TB, address string) described {
 	return d
 }
 
-// committed is what group recibo has committed of each partition; only those of
+func groupOf(address string) string {
+	_, query, _ := strings.Cut(address, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		panic(err)
+	}
+	return values.Get("group")
+}
+
+// members are the ids of those in the group.
+func members(t testing.TB, address string) []string {
+	t.Helper()
+	all, err := admin(t, address).DescribeGroups(t.Context(), groupOf(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, m := range all[groupOf(address)].Members {
+		ids = append(ids, m.MemberID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// committed is what the group has committed of each partition; only those of
 // which it has.
 func committed(t testing.TB, address string) map[int32]int64 {
 	t.Helper()
 	name := topicOf(address)
-	offsets, err := admin(t, address).FetchOffsetsForTopics(t.Context(), "recibo", name)
+	offsets, err := admin(t, address).FetchOffsetsForTopics(t.Context(), groupOf(address), name)
 	if err != nil {
 		t.Fatal(err)
 	}

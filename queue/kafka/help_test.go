@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -57,6 +58,9 @@ func fresh(t testing.TB, server *testserver.KafkaServer, parameters ...string) s
 	t.Helper()
 	return with(server.URL("", server.Topic(t), "recibo"), parameters...)
 }
+
+// unique is a name of its own, for a group.
+func unique(t testing.TB) string { return t.Name() + "-" + rand.Text()[:8] }
 
 // with adds parameters to an address.
 func with(address string, parameters ...string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"recibo/queue"
@@ -69,6 +70,11 @@ func (s *source) complain(err error) {
 	if errors.As(err, &loss) {
 		s.b.tellLoss(loss.Partition, loss.ResetTo, loss.ConsumedTo, "the broker has lost them: a replica that lagged has become the leader")
 		return
+	}
+	var session *kgo.ErrGroupSession
+	var said *kerr.Error
+	if errors.As(err, &session) && (!errors.As(err, &said) || said.Retriable) {
+		return // a connection that broke: watch tells if that lasts
 	}
 	s.fault = err
 	s.news()

@@ -118,7 +118,7 @@ func (s *source) awaitJoin(ctx context.Context) error {
 			select {
 			case <-changed:
 			case <-timer.C:
-				late = true
+				late, fault = true, s.health.outage(time.Now())
 			case <-ctx.Done():
 				fault = ctx.Err()
 			}

@@ -1,0 +1,271 @@
+package kafka_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"maps"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"recibo/internal/testserver"
+	"recibo/queue"
+)
+
+// stream is one source and one publisher that live through everything, and what
+// went through them.
+type stream struct {
+	s    queue.Source
+	p    queue.Publisher
+	next int
+	seen map[string]int
+}
+
+func openStream(t *testing.T, address string) *stream {
+	t.Helper()
+	b := ready(t, address)
+	return &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
+}
+
+// flows fails unless new messages go in, and come out and can be acked, within
+// the time. Publishing is tried again where the fate of a message is not known.
+func (m *stream) flows(t *testing.T, within time.Duration) {
+	t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	ms := numbered(m.next, m.next+5)
+	m.next += 5
+	for {
+		err := m.p.Publish(ctx, ms)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("published nothing within %v: %v", within, err)
+		}
+		secretless(t, err.Error())
+		time.Sleep(50 * time.Millisecond)
+	}
+	published := time.Since(began)
+	for !m.saw(ms) {
+		ds, err := m.s.Receive(ctx, 100)
+		if ctx.Err() != nil {
+			t.Fatalf("received %d of %d within %v: %v", len(m.seen), m.next, within, err)
+		}
+		if err != nil {
+			secretless(t, err.Error())
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		for _, d := range ds {
+			m.seen[d.ID]++
+		}
+		_ = m.s.Ack(ctx, ds) // an error means that some may come again
+	}
+	t.Logf("published after %v, received after %v", published.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+}
+
+func (m *stream) saw(ms []queue.Message) bool {
+	for _, each := range ms {
+		if m.seen[each.ID] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *stream) close(t *testing.T) {
+	t.Helper()
+	closing(t, m.p)
+	closing(t, m.s)
+}
+
+// TestConsumesAfterEveryDrop: after each of many breaks the source really
+// consumes.
+func TestConsumesAfterEveryDrop(t *testing.T) {
+	t.Parallel()
+	server := testserver.Kafka(t)
+	proxy := server.Proxy(t)
+	address := fresh(t, server)
+	m := openStream(t, at(proxy.Addr(), address))
+	for i := range 15 {
+		proxy.Drop()
+		time.Sleep(time.Duration(i%5) * 10 * time.Millisecond) // at another moment of the reconnection
+		if i%3 == 0 {
+			proxy.Drop()
+		}
+		m.flows(t, patience)
+	}
+	m.close(t)
+	nothingLeft(t, dial(t, address))
+}
+
+// TestOutageIsToldAndEnds: while the server is away Receive answers with an
+// error and Publish refuses; what is short is not told.
+func TestOutageIsToldAndEnds(t *testing.T) {
+	server := testserver.Kafka(t)
+	before := goleak.IgnoreCurrent()
+	proxy := server.Proxy(t)
+	b := ready(t, at(proxy.Addr(), fresh(t, server)))
+	m := &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
+	m.flows(t, patience)
+
+	short, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+	proxy.Drop()
+	if _, err := m.s.Receive(short, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("receive during a short break: %v, want nothing to be told", err)
+	}
+	cancel()
+
+	proxy.Cut()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := m.s.Receive(ctx, 1)
+	if err == nil || ctx.Err() != nil {
+		t.Fatalf("receive during the outage: %v after %v", err, time.Since(began))
+	}
+	t.Logf("told after %v: %v", time.Since(began).Round(time.Millisecond), err)
+	for range 2 { // the first may have been on its way
+		began = time.Now()
+		err = m.p.Publish(ctx, numbered(1000, 1003))
+		t.Logf("publish: %v after %v", err, time.Since(began).Round(time.Millisecond))
+	}
+	if partial, ok := errors.AsType[*queue.PartialError](err); !ok || len(partial.Refused) != 3 || partial.TooBig {
+		t.Errorf("publish during the outage: %v, want 3 refused", err)
+	}
+	if _, err := b.Depth(ctx); err == nil {
+		t.Error("a depth was told during the outage")
+	} else {
+		t.Log(err)
+	}
+	proxy.Restore()
+	m.flows(t, 5*time.Second)
+	if m.seen["m1000"] > 0 {
+		t.Error("a refused message came")
+	}
+	m.close(t)
+	closing(t, b)
+	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("recibo/internal/testserver.(*Proxy).accept"),
+		goleak.IgnoreAnyFunction("recibo/internal/testserver.(*link).run"), goleak.IgnoreAnyFunction("recibo/internal/testserver.(*link).pump"))
+}
+
+// TestHalfOpen: a connection on which nothing comes any more, or goes, is given
+// up.
+func TestHalfOpen(t *testing.T) {
+	t.Parallel()
+	server := testserver.Kafka(t)
+	for name, direction := range map[string]testserver.Direction{
+		"nothing comes": testserver.ToClient, "nothing goes": testserver.ToServer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy := server.Proxy(t)
+			m := openStream(t, at(proxy.Addr(), fresh(t, server)))
+			m.flows(t, patience)
+			proxy.Stall(direction)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			began := time.Now()
+			if _, err := m.s.Receive(ctx, 1); err == nil || ctx.Err() != nil {
+				t.Fatalf("receive on a half-open connection: %v after %v", err, time.Since(began))
+			} else {
+				t.Logf("told after %v: %v", time.Since(began).Round(time.Millisecond), err)
+			}
+			proxy.Restore()
+			m.flows(t, patience)
+			m.close(t)
+		})
+	}
+}
+
+// TestCutInTheMiddle of a fetch, a publish or a commit: nothing is lost, and
+// what Publish says is true.
+func TestCutInTheMiddle(t *testing.T) {
+	t.Parallel()
+	server := testserver.Kafka(t)
+	marker := []byte(rand.Text())
+	commit := []byte{0, 8, 0, 10} // its key and version
+	for _, tt := range []struct {
+		name string
+		at   testserver.Trigger
+	}{
+		{"before a delivery", testserver.Trigger{Direction: testserver.ToClient, Pattern: marker, When: testserver.Before}},
+		{"after a delivery", testserver.Trigger{Direction: testserver.ToClient, Pattern: marker, When: testserver.After}},
+		{"before a publish", testserver.Trigger{Direction: testserver.ToServer, Pattern: marker, When: testserver.Before}},
+		{"after a publish", testserver.Trigger{Direction: testserver.ToServer, Pattern: marker, When: testserver.After}},
+		{"before its answer", testserver.Trigger{Direction: testserver.ToServer, Pattern: marker, When: testserver.AfterReply}},
+		{"before a commit", testserver.Trigger{Direction: testserver.ToServer, Pattern: commit, When: testserver.Before}},
+		{"after a commit", testserver.Trigger{Direction: testserver.ToServer, Pattern: commit, When: testserver.After}},
+		{"before the answer to a commit", testserver.Trigger{Direction: testserver.ToServer, Pattern: commit, When: testserver.AfterReply}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			proxy := server.Proxy(t)
+			address := fresh(t, server, "partitions", "2")
+			b := ready(t, at(proxy.Addr(), address))
+			p, s := publisher(t, b), source(t, b, 100)
+			struck := proxy.CutWhen(tt.at)
+			ms := numbered(0, 60)
+			ms[20].Body = marker
+			fate := map[string]string{}
+			if err := p.Publish(t.Context(), ms); err != nil {
+				partial, ok := errors.AsType[*queue.PartialError](err)
+				if !ok {
+					t.Fatal(err)
+				}
+				t.Log(partial)
+				for _, i := range partial.Refused {
+					fate[ms[i].ID] = "refused"
+				}
+				for _, i := range partial.Unknown {
+					fate[ms[i].ID] = "unknown"
+				}
+			}
+			seen := map[string]int{}
+			for _, d := range untilQuiet(t, s) {
+				seen[d.ID]++
+			}
+			select {
+			case <-struck:
+			case <-time.After(patience):
+				t.Fatal("nothing was cut")
+			}
+			for _, m := range ms {
+				if got := seen[m.ID]; (fate[m.ID] == "" && got == 0) || (fate[m.ID] == "refused" && got > 0) {
+					t.Errorf("message %s was %q and came %d times", m.ID, fate[m.ID], got)
+				}
+			}
+			await(t, patience, "everything is committed", func() bool { return maps.Equal(committed(t, address), ends(t, address)) })
+			closing(t, s)
+			nothingLeft(t, dial(t, address))
+		})
+	}
+}
+
+// untilQuiet receives and acks until nothing comes for a while. Outages are
+// waited out.
+func untilQuiet(t *testing.T, s queue.Source) []queue.Delivery {
+	t.Helper()
+	var all []queue.Delivery
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		ds, err := s.Receive(ctx, 100)
+		quiet := ctx.Err() != nil
+		cancel()
+		if quiet {
+			return all
+		}
+		if err == nil {
+			err = s.Ack(t.Context(), ds)
+		}
+		if err != nil {
+			t.Log(err)
+			time.Sleep(20 * time.Millisecond)
+		}
+		all = append(all, ds...)
+	}
+}
