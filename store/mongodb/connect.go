@@ -56,7 +56,7 @@ func (s *Store) greet(ctx context.Context) error {
 	s.standalone = g.SetName == "" && g.Message != "isdbgrid"
 	if s.standalone && !s.options.AllowStandalone && !s.options.ReadOnly {
 		return s.configError(errors.New("the server is no replica set, so it has no transactions"),
-			"make it a replica set of one (mongod --replSet NAME, then rs.initiate() once), or accept what is given up: --store-allow-standalone")
+			"make it a replica set of one (mongod --replSet NAME, then rs.initiate() once), or accept what is given up: --allow-standalone")
 	}
 	return nil
 }

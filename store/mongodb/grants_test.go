@@ -1,0 +1,161 @@
+package mongodb_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"recibo/internal/testserver"
+	"recibo/quarantine"
+	"recibo/store"
+	"recibo/store/mongodb"
+	"recibo/store/storetest"
+)
+
+// newUser makes a user of a database with the password of the tests, and what
+// statements of the shell grant it. It returns where that user finds it.
+func newUser(t testing.TB, server *testserver.SecantusServer, database, name string, grants func(string) string) string {
+	t.Helper()
+	owner := raw(t, server.URL("admin", database))
+	err := owner.RunCommand(t.Context(), bson.D{{Key: "createUser", Value: name}, {Key: "pwd", Value: testserver.Password}, {Key: "roles", Value: bson.A{}}}).Err()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runShell(t, owner, grants(name))
+	return with(server.URL(name, database), "authSource", database)
+}
+
+// secure is a server that asks for users, and a migrated database in it.
+func secure(t *testing.T) (*testserver.SecantusServer, *mongodb.Store) {
+	t.Helper()
+	server := testserver.NewSecantusDB(t, testserver.Setting("auth", ""))
+	return server, migrated(t, server.URL("admin", "payments"), mongodb.Options{})
+}
+
+// TestConformanceAsRecorder runs the suite with no right but those that Grants
+// names.
+func TestConformanceAsRecorder(t *testing.T) {
+	t.Parallel()
+	server := testserver.NewSecantusDB(t, testserver.Setting("auth", ""))
+	a := new(addresses)
+	o := mongodb.Options{Writers: 4}
+	h := a.harness(nil, o)
+	h.Open = func(t testing.TB) store.Store {
+		database := server.Database(t)
+		migrated(t, server.URL("admin", database), mongodb.Options{})
+		address := newUser(t, server, database, "recorder", mongodb.Grants)
+		s := open(t, address, o)
+		a.m.Store(s, address)
+		return s
+	}
+	for _, c := range storetest.Cases() {
+		if !strings.Contains(c.Name, "pages") && !strings.Contains(c.Name, "causes") { // readers of much, who need no more rights
+			t.Run(c.Name, func(t *testing.T) { c.Check(t, h) })
+		}
+	}
+}
+
+// TestRolesAreHeldBack tries what no role may do. SecantusDB knows the actions
+// of a role, but not the collections that it has them on: what a role may do to
+// one it may do to all of the database. So only what is never granted is tried.
+func TestRolesAreHeldBack(t *testing.T) {
+	t.Parallel()
+	server, owner := secure(t)
+	if err := owner.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
+		t.Fatal(err)
+	}
+	remove := bson.D{{Key: "delete", Value: "payments"}, {Key: "deletes", Value: bson.A{bson.D{{Key: "q", Value: bson.D{}}, {Key: "limit", Value: 0}}}}}
+	update := bson.D{{Key: "update", Value: "payments"}, {Key: "updates", Value: bson.A{bson.D{{Key: "q", Value: bson.D{}}, {Key: "u", Value: bson.D{{Key: "$set", Value: bson.D{{Key: "method", Value: "x"}}}}}}}}}
+	insert := bson.D{{Key: "insert", Value: "payments"}, {Key: "documents", Value: bson.A{bson.D{{Key: "_id", Value: "x"}}}}}
+	drop := bson.D{{Key: "drop", Value: "payments"}}
+	relax := bson.D{{Key: "collMod", Value: "payments"}, {Key: "validator", Value: bson.D{}}}
+	for name, c := range map[string]struct {
+		grants    func(string) string
+		forbidden []bson.D
+	}{
+		"recorder": {mongodb.Grants, []bson.D{remove, drop, relax}},
+		"operator": {mongodb.OperatorGrants, []bson.D{remove, drop, relax}},
+		"reader":   {mongodb.ReaderGrants, []bson.D{remove, drop, relax, update, insert}},
+	} {
+		db := raw(t, newUser(t, server, "payments", name, c.grants))
+		for _, command := range c.forbidden {
+			err := db.RunCommand(t.Context(), command).Err()
+			if e, ok := err.(mongo.CommandError); !ok || e.Code != 13 {
+				t.Errorf("%s as %s: %v, want it not authorized", command[0].Key, name, err)
+			}
+		}
+	}
+	wantPayments(t, owner, 1)
+}
+
+// TestGrantsNameWhatIsNeeded looks at the statements themselves, where the
+// server does not.
+func TestGrantsNameWhatIsNeeded(t *testing.T) {
+	t.Parallel()
+	for name, grants := range map[string]string{"recorder": mongodb.Grants("x"), "operator": mongodb.OperatorGrants("x"), "reader": mongodb.ReaderGrants("x")} {
+		for line := range strings.Lines(grants) {
+			if strings.Contains(line, `"payments"`) && (strings.Contains(line, "update") || name != "recorder" && strings.Contains(line, "insert")) ||
+				strings.Contains(line, `"recibo_migrations"`) && !strings.Contains(line, `actions: ["find"]`) || strings.Contains(line, "remove") {
+				t.Errorf("the %s is given too much: %s", name, line)
+			}
+		}
+		if !strings.Contains(grants, `db.grantRolesToUser("x", ["recibo_`+name+`"]);`) {
+			t.Errorf("the %s is given nothing: %s", name, grants)
+		}
+	}
+	if text := mongodb.Grants("o'x\"\\\n"); !strings.Contains(text, `db.grantRolesToUser("o'x\"\\\n", `) {
+		t.Errorf("a name with quotes: %s", text)
+	}
+}
+
+// TestOperatorAndReader do what they are for.
+func TestOperatorAndReader(t *testing.T) {
+	t.Parallel()
+	server, owner := secure(t)
+	if err := owner.Update(t.Context(), holding("bad")); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, newUser(t, server, "payments", "operator", mongodb.OperatorGrants), mongodb.Options{})
+	page, err := s.Reader().Entries(t.Context(), store.EntryQuery{})
+	if err != nil || len(page.Items) != 1 {
+		t.Fatalf("%d entries, error %v", len(page.Items), err)
+	}
+	move := quarantine.Transition{EntryID: page.Items[0].ID, From: quarantine.Held, To: quarantine.Discarded, By: quarantine.Operator, Actor: "ana", At: day}
+	err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		done, err := tx.Transition(ctx, []quarantine.Transition{move})
+		if err == nil && !done[0] {
+			t.Error("the transition was refused")
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("discard as operator: %v", err)
+	}
+	look := open(t, newUser(t, server, "payments", "reader", mongodb.ReaderGrants), mongodb.Options{ReadOnly: true})
+	if err := look.Check(t.Context()); err != nil {
+		t.Errorf("check as reader: %v", err)
+	}
+	totals, err := look.Reader().Totals(t.Context())
+	if err != nil || totals.States[quarantine.Discarded] != 1 {
+		t.Errorf("totals %+v, error %v; want one discarded", totals, err)
+	}
+}
+
+// TestRightsAtStart are found before anything runs; those that are taken away
+// later are an outage.
+func TestRightsAtStart(t *testing.T) {
+	t.Parallel()
+	server, _ := secure(t)
+	nothing := func(string) string { return "" }
+	s := open(t, newUser(t, server, "payments", "nobody", nothing), mongodb.Options{})
+	wantConfig(t, s.Check(t.Context()), "not authorized on payments", "give this user its rights")
+	reader := open(t, newUser(t, server, "payments", "reader", mongodb.ReaderGrants), mongodb.Options{})
+	wantClass(t, reader.Update(t.Context(), counted(1, newPayment("a", 1))), store.ClassOutage, "not authorized")
+	empty := open(t, newUser(t, server, "empty", "reader", mongodb.ReaderGrants), mongodb.Options{})
+	wantConfig(t, empty.Migrate(t.Context()), "not authorized on empty", "dbOwner")
+	anybody := open(t, server.URL("", "payments"), mongodb.Options{})
+	wantConfig(t, anybody.Check(t.Context()), "requires authentication", "give this user its rights")
+}
