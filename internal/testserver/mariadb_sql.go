@@ -108,3 +108,9 @@ func (s *MariaDBServer) User(t testing.TB, name string) string {
 	})
 	return name
 }
+
+// TrySQL is SQL for what may fail: it returns the client's complaint.
+func (s *MariaDBServer) TrySQL(database, statements string) error {
+	_, err := s.run(database, statements)
+	return err
+}

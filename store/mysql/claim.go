@@ -20,7 +20,7 @@ func (t *tx) Claim(ctx context.Context, w store.Writer) (bool, error) {
 		s.time(w.StartedAt)
 		s.time(w.SeenAt)
 		s.integer(w.Seq)
-		s.sql(") ON DUPLICATE KEY UPDATE seq = seq")
+		s.sql(")")
 	} else {
 		s.sql("UPDATE writers SET seq = ")
 		s.integer(w.Seq)
@@ -32,7 +32,9 @@ func (t *tx) Claim(ctx context.Context, w store.Writer) (bool, error) {
 		s.integer(w.Seq - 1)
 	}
 	op := fmt.Sprintf("claim number %d", w.Seq)
-	if changed, err := t.exec(ctx, s.request(op, inGeneral)); err != nil || changed == 1 {
+	r := s.request(op, inGeneral)
+	r.mayStand = w.Seq == 1
+	if changed, err := t.exec(ctx, r); t.failed != nil || changed == 1 {
 		return false, err
 	}
 	s = s[:0]

@@ -76,7 +76,7 @@ func classOf(err error, at step) store.Class {
 		return store.ClassUnknownCommit
 	case !ok:
 		return store.ClassOutage
-	case isTransient(e.Number):
+	case isTransient(e.Number), at != inRecord && isKnownKey(err): // another writer was ahead
 		return store.ClassTransient
 	case isTooBig(e.Number):
 		return store.ClassTooBig
@@ -139,11 +139,11 @@ func refusesValue(e *mysql.MySQLError) bool {
 	return string(e.SQLState[:]) == "45000" // what a trigger says for itself
 }
 
-// isKnownID reports whether err says that a primary key is there already. A
+// isKnownKey reports whether err says that a primary key is there already. A
 // trigger may write to other tables, whose keys are called PRIMARY too.
-func isKnownID(err error) bool {
+func isKnownKey(err error) bool {
 	e, ok := errors.AsType[*mysql.MySQLError](err)
-	return ok && e.Number == erDupEntry && (keyOf(e) == "PRIMARY" || keyOf(e) == "payments.PRIMARY")
+	return ok && e.Number == erDupEntry && (keyOf(e) == "PRIMARY" || strings.HasSuffix(keyOf(e), ".PRIMARY"))
 }
 
 // keyOf is the key that is told of at the end of a message about a duplicate,

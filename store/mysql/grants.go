@@ -15,9 +15,8 @@ func Grants(user string) string {
 	return grants(user, "SELECT", everyTable...) +
 		grants(user, "INSERT", tableNames...) +
 		grants(user, "UPDATE (seen, last_seen_at, state, attempt, reason, detail, field_errors)", "quarantine") +
-		grants(user, "UPDATE", "outages") +
 		grants(user, "UPDATE (seen_at, seq)", "writers") +
-		grants(user, "UPDATE (count, amount)", "tally")
+		grants(user, "UPDATE", "outages", "tally") // MariaDB asks for all columns where a row is inserted or updated
 }
 
 // OperatorGrants returns the statements for a user who looks at everything and

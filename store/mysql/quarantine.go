@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"recibo/quarantine"
 	"recibo/store"
@@ -15,26 +17,24 @@ type standing struct {
 	state   quarantine.State
 	attempt int
 	reason  quarantine.Reason
-	seen    int64
 }
 
-const standingColumns = "SELECT id, state, attempt, reason, seen FROM quarantine WHERE id IN "
+const standingColumns = "SELECT id, state, attempt, reason FROM quarantine WHERE id IN "
 
 func scanStanding(rows *sql.Rows) (*standing, error) {
 	var s standing
-	err := rows.Scan(&s.id, &s.state, &s.attempt, &s.reason, &s.seen)
+	err := rows.Scan(&s.id, &s.state, &s.attempt, &s.reason)
 	return &s, err
 }
 
-// stand reads what stands of entries; with the suffix FOR UPDATE it locks them,
-// in the order of their ids.
-func (t *tx) stand(ctx context.Context, op string, ids []string, suffix string) (map[string]*standing, error) {
+// lock locks entries, in the order of their ids, and returns what stands.
+func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*standing, error) {
 	byID := make(map[string]*standing, len(ids))
-	for from := 0; from < len(ids); from += store.MaxPage {
+	for part := range slices.Chunk(ids, store.MaxPage) {
 		var s statement
 		s.sql(standingColumns)
-		s.texts(ids[from:min(from+store.MaxPage, len(ids))])
-		s.sql(" ORDER BY id" + suffix)
+		s.texts(part)
+		s.sql(" ORDER BY id FOR UPDATE")
 		found, err := query(ctx, t, s.request(op, inGeneral), scanStanding)
 		if err != nil {
 			return nil, err
@@ -46,81 +46,65 @@ func (t *tx) stand(ctx context.Context, op string, ids []string, suffix string) 
 	return byID, nil
 }
 
-// Quarantine writes entries, or what changes when they come again, in the order
-// of their ids: of two transactions that meet, one waits for the other, never
-// both. A row that is inserted counts once as changed and one that stood twice.
+// Quarantine locks the entries that stand, writes the others, and then what
+// changes when they come again. If another writer is ahead with a new one, this
+// transaction is to be run again: the lock that the server took to tell so is
+// shared with others that lost too, and each would wait for all to let it go.
 func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
+	if len(es) == 0 {
+		return nil
+	}
 	op := fmt.Sprintf("quarantine %d entries", len(es))
-	known := -int64(len(es))
-	for rest := es; len(rest) > 0; {
-		hold, n := t.hold(rest)
-		changed, err := t.exec(ctx, request{op: op, sql: hold})
-		if err != nil {
-			return err
-		}
-		known += changed
-		rest = rest[n:]
+	ids := make([]string, len(es))
+	for i := range es {
+		ids[i] = es[i].ID
 	}
-	var stood map[string]*standing
-	if known > 0 {
-		var err error
-		if stood, err = t.seenBefore(ctx, op, es); err != nil {
-			return err
+	stood, err := t.lock(ctx, op, ids)
+	if err != nil {
+		return err
+	}
+	fresh := make([]*quarantine.Entry, 0, len(es))
+	for i := range es {
+		if stood[es[i].ID] == nil {
+			fresh = append(fresh, &es[i])
 		}
 	}
-	if int64(len(stood)) != known {
-		t.failed = &store.Error{Class: store.ClassOutage, Op: op,
-			Err: fmt.Errorf("%d entries stood before, and %d of them were written to: something of the database changes what is written", len(stood), known)}
-		return t.failed
+	for len(fresh) > 0 {
+		hold, n := t.hold(fresh)
+		if _, err := t.exec(ctx, request{op: op, sql: hold}); err != nil {
+			return err
+		}
+		fresh = fresh[n:]
 	}
 	t.writeSeen(op, es, stood)
 	return nil
 }
 
-// seenBefore returns what stands of those of the entries, all written to by
-// now, that have been seen more often than this once.
-func (t *tx) seenBefore(ctx context.Context, op string, es []quarantine.Entry) (map[string]*standing, error) {
-	ids := make([]string, len(es))
-	for i := range es {
-		ids[i] = es[i].ID
-	}
-	stood, err := t.stand(ctx, op, ids, "")
-	for i := range es {
-		if s := stood[es[i].ID]; s != nil && s.seen <= es[i].Seen {
-			delete(stood, s.id)
-		}
-	}
-	return stood, err
-}
-
 const (
 	holdStatement = `INSERT INTO quarantine (id, reason, detail, field_errors, headers, queue, position, transaction_id, amount, currency,
 	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, body, mended_body) VALUES `
-	holdAgain = " ON DUPLICATE KEY UPDATE seen = seen + VALUES(seen), last_seen_at = GREATEST(last_seen_at, VALUES(last_seen_at))"
 	// holdBytes is about how much goes into one statement.
 	holdBytes = 16 << 20
 )
 
 // hold builds the statement that writes the first of the entries, and returns
 // how many they are.
-func (t *tx) hold(es []quarantine.Entry) (hold string, n int) {
+func (t *tx) hold(es []*quarantine.Entry) (hold string, n int) {
 	s := statement(t.conn.buffer[:0])
 	s.sql(holdStatement)
-	for i := range es {
+	for i, e := range es {
 		end := len(s)
 		if i > 0 {
 			s.sql(",")
 		}
-		s.entry(&es[i])
-		if len(s)+len(holdAgain)+len(beginStatement) >= min(t.limit(), holdBytes) && i > 0 {
-			s, n = s[:end], i
-			break
+		s.entry(e)
+		if len(s) >= min(t.limit(), holdBytes) && i > 0 {
+			t.conn.buffer = s
+			return string(s[:end]), i
 		}
-		n = i + 1
 	}
-	s.sql(holdAgain)
 	t.conn.buffer = s
-	return string(s), n
+	return string(s), len(es)
 }
 
 func (s *statement) entry(e *quarantine.Entry) {
@@ -157,31 +141,46 @@ func (s *statement) entry(e *quarantine.Entry) {
 	s.sql(")")
 }
 
-// writeSeen holds again what was resolved or discarded, and writes the history
-// of all.
+// writeSeen writes what changes in known entries, and the history of all.
 func (t *tx) writeSeen(op string, es []quarantine.Entry, stood map[string]*standing) {
 	var lines []quarantine.HistoryLine
-	var again []string
+	alike := map[string][]string{}
 	for i := range es {
 		e := &es[i]
 		stands := stood[e.ID]
-		switch {
-		case stands == nil:
+		if stands == nil {
 			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
 				Actor: string(quarantine.Recorder), At: e.FirstSeenAt})
-		case stands.state == quarantine.Resolved || stands.state == quarantine.Discarded:
-			again = append(again, e.ID)
-			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, From: stands.state, To: quarantine.Held, Attempt: stands.attempt,
+			continue
+		}
+		state := stands.state
+		if state == quarantine.Resolved || state == quarantine.Discarded {
+			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, From: state, To: quarantine.Held, Attempt: stands.attempt,
 				Reason: stands.reason, Actor: string(quarantine.Recorder), Note: "the same bytes came again", At: e.LastSeenAt})
+			state = quarantine.Held
+		}
+		var s statement
+		s.sql("UPDATE quarantine SET seen = seen + ")
+		s.integer(e.Seen)
+		s.sql(", last_seen_at = GREATEST(last_seen_at, ")
+		s.time(e.LastSeenAt)
+		s.sql("), state = ")
+		s.text(string(state))
+		alike[string(s)] = append(alike[string(s)], e.ID)
+	}
+	t.writeAlike(op, alike)
+	t.history(op, lines)
+}
+
+// writeAlike writes entries that change in the same way in one statement, and
+// so in few: those of an operator's selection do, and copies in a batch.
+func (t *tx) writeAlike(op string, alike map[string][]string) {
+	for _, change := range slices.Sorted(maps.Keys(alike)) {
+		for part := range slices.Chunk(alike[change], store.MaxPage) {
+			s := statement(change)
+			s.sql(" WHERE id IN ")
+			s.texts(part)
+			t.later(s.request(op, inGeneral))
 		}
 	}
-	if len(again) > 0 {
-		var s statement
-		s.sql("UPDATE quarantine SET state = ")
-		s.text(string(quarantine.Held))
-		s.sql(" WHERE id IN ")
-		s.texts(again)
-		t.later(s.request(op, inGeneral))
-	}
-	t.history(op, lines)
 }

@@ -27,7 +27,7 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	for i := range ts {
 		ids[ts[i].EntryID] = true
 	}
-	stand, err := t.stand(ctx, op, slices.Sorted(maps.Keys(ids)), " FOR UPDATE")
+	stand, err := t.lock(ctx, op, slices.Sorted(maps.Keys(ids)))
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +66,6 @@ func (m *move) take(tr *quarantine.Transition) quarantine.HistoryLine {
 		Reason: m.reason, Actor: tr.Actor, Note: tr.Note, At: tr.At}
 }
 
-// writeMoves writes entries that become the same in one statement: those of an
-// operator's selection do.
 func (t *tx) writeMoves(op string, moves map[string]*move) {
 	alike := map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(moves)) {
@@ -75,12 +73,7 @@ func (t *tx) writeMoves(op string, moves map[string]*move) {
 		s.become(moves[id])
 		alike[string(s)] = append(alike[string(s)], id)
 	}
-	for _, change := range slices.Sorted(maps.Keys(alike)) {
-		s := statement(change)
-		s.sql(" WHERE id IN ")
-		s.texts(alike[change])
-		t.later(s.request(op, inGeneral))
-	}
+	t.writeAlike(op, alike)
 }
 
 func (s *statement) become(m *move) {

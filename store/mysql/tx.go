@@ -11,6 +11,9 @@ type request struct {
 	op  string // for people
 	at  step
 	sql string
+	// mayStand says that a primary key that is there already is no failure: MySQL
+	// takes back the one statement, and the transaction goes on.
+	mayStand bool
 }
 
 // tx is one open transaction. What needs no answer waits until something does,
@@ -60,8 +63,7 @@ func query[T any](ctx context.Context, t *tx, r request, scan func(*sql.Rows) (T
 }
 
 // send sends what waits and then r, and hands the text of the last packet to
-// ask, which reads the answer to r. Only a key of ours that was there already
-// leaves the transaction as it was: MySQL takes back the one statement.
+// ask, which reads the answer to r.
 func (t *tx) send(ctx context.Context, r request, ask func(string) error) error {
 	if t.failed != nil {
 		return t.failed
@@ -74,7 +76,7 @@ func (t *tx) send(ctx context.Context, r request, ask func(string) error) error 
 		}
 		err = t.attempt(ctx, ask)
 	}
-	if err != nil && r.at == inRecord && isKnownID(err) {
+	if err != nil && r.mayStand && isKnownKey(err) {
 		t.waiting = t.waiting[:0]
 		return err
 	}

@@ -88,10 +88,12 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timed) && timed.Timeout()
 }
 
-// What the server says may hold values: quoted ones before the names of a key,
-// a column or a row, and a piece of the statement after "near".
+// What the server says may hold values: quoted ones before the name of a column
+// or the number of a row, or at the end, and a piece of the statement after
+// "near".
 var (
-	quotedValue = regexp.MustCompile(`(?s)(: |entry |value )'.*'( for (column|key|function)| at row|$)`)
+	quotedValue = regexp.MustCompile(`(?s)(: | value )'.*'( for column | for function | at row )`)
+	quotedEnd   = regexp.MustCompile(`(?s)(: | value )'.*'$`)
 	statedNear  = regexp.MustCompile(`(?s) near '.*`)
 )
 
@@ -101,6 +103,8 @@ func messageOf(e *mysql.MySQLError) string {
 	switch e.Number {
 	case erSignal, erAccessDenied, erDBAccessDenied, erTableAccessDenied, erColumnAccessDenied:
 		return message
+	case erDupEntry, erDupEntryWithKeyName:
+		return "Duplicate entry for key '" + keyOf(e) + "'"
 	case erParse:
 		return statedNear.ReplaceAllString(message, "")
 	case erNoPartition, erInvalidCharacters:
@@ -111,10 +115,7 @@ func messageOf(e *mysql.MySQLError) string {
 		message, _, _ = strings.Cut(message, " in '")
 		return message
 	}
-	return quotedValue.ReplaceAllStringFunc(message, func(found string) string {
-		parts := quotedValue.FindStringSubmatch(found)
-		return strings.TrimRight(parts[1], ": ") + parts[2]
-	})
+	return quotedEnd.ReplaceAllString(quotedValue.ReplaceAllString(message, "$2"), "")
 }
 
 func innermost(err error) error {

@@ -1,0 +1,86 @@
+package mysql_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"recibo/internal/testserver"
+	"recibo/quarantine"
+	"recibo/store"
+	"recibo/store/mysql"
+	"recibo/store/storetest"
+)
+
+// TestConformanceAsRecorder runs the suite with no right but those that Grants
+// names.
+func TestConformanceAsRecorder(t *testing.T) {
+	server := testserver.MariaDB(t)
+	user := server.User(t, "recorder")
+	storetest.Run(t, new(addresses).harness(func(t testing.TB) string { return freshDatabase(t, server, user) }))
+}
+
+// TestRolesAreHeldBack tries what each role must not do.
+func TestRolesAreHeldBack(t *testing.T) {
+	server := testserver.MariaDB(t)
+	recorder, operator, reader := server.User(t, "recorder"), server.User(t, "operator"), server.User(t, "reader")
+	database := server.Database(t)
+	owner := migrated(t, server.URL("root", database), mysql.Options{})
+	server.SQL(t, database, mysql.Grants(recorder)+mysql.OperatorGrants(operator)+mysql.ReaderGrants(reader))
+	if err := owner.Update(t.Context(), holding("bad")); err != nil {
+		t.Fatal(err)
+	}
+	for role, forbidden := range map[string][]string{
+		recorder: {"UPDATE payments SET method = 'x'", "DELETE FROM payments", "TRUNCATE payments", "INSERT INTO payments (transaction_id) VALUES ('x') ON DUPLICATE KEY UPDATE method = 'x'",
+			"REPLACE INTO payments (transaction_id) VALUES ('x')", "DROP TABLE payments", "ALTER TABLE payments ADD x int", "DELETE FROM quarantine",
+			"UPDATE quarantine SET body = ''", "UPDATE quarantine SET id = ''", "DELETE FROM quarantine_history", "UPDATE quarantine_history SET note = ''",
+			"UPDATE recibo_migrations SET version_id = 0", "DELETE FROM tally", "DELETE FROM writers", "UPDATE writers SET recorder = ''"},
+		operator: {"INSERT INTO payments (transaction_id) VALUES ('x')", "UPDATE payments SET method = 'x'", "DELETE FROM payments",
+			"UPDATE quarantine SET body = ''", "UPDATE quarantine_history SET note = ''", "UPDATE tally SET count = 0"},
+		reader: {"INSERT INTO payments (transaction_id) VALUES ('x')", "UPDATE payments SET method = 'x'", "DELETE FROM payments",
+			"UPDATE quarantine SET state = 'held'", "INSERT INTO quarantine_history (note) VALUES ('x')", "UPDATE outages SET target = ''"},
+	} {
+		c := raw(t, server.URL(role, database))
+		for _, sql := range forbidden {
+			if _, err := c.ExecContext(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "denied") {
+				t.Errorf("%s as %s: %v, want permission denied", sql, role, err)
+			}
+		}
+	}
+}
+
+// TestOperatorAndReader do what they are for.
+func TestOperatorAndReader(t *testing.T) {
+	server := testserver.MariaDB(t)
+	operator, reader := server.User(t, "operator"), server.User(t, "reader")
+	database := server.Database(t)
+	owner := migrated(t, server.URL("root", database), mysql.Options{})
+	server.SQL(t, database, mysql.OperatorGrants(operator)+mysql.ReaderGrants(reader))
+	if err := owner.Update(t.Context(), holding("bad")); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, server.URL(operator, database), mysql.Options{})
+	page, err := s.Reader().Entries(t.Context(), store.EntryQuery{})
+	if err != nil || len(page.Items) != 1 {
+		t.Fatalf("%d entries, error %v", len(page.Items), err)
+	}
+	move := quarantine.Transition{EntryID: page.Items[0].ID, From: quarantine.Held, To: quarantine.Discarded, By: quarantine.Operator, Actor: "ana", At: day}
+	err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		done, err := tx.Transition(ctx, []quarantine.Transition{move})
+		if err == nil && !done[0] {
+			t.Error("the transition was refused")
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("discard as operator: %v", err)
+	}
+	look := open(t, server.URL(reader, database), mysql.Options{ReadOnly: true})
+	if err := look.Check(t.Context()); err != nil {
+		t.Errorf("check as reader: %v", err)
+	}
+	totals, err := look.Reader().Totals(t.Context())
+	if err != nil || totals.States[quarantine.Discarded] != 1 {
+		t.Errorf("totals %+v, error %v; want one discarded", totals, err)
+	}
+}
