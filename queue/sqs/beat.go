@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ const margin = time.Minute
 // is due at half of its time; those that are go ten in a request, a few requests
 // at once.
 func (s *source) beat() {
+	defer close(s.still)
 	ticks := time.NewTicker(s.b.place.visibility / 10)
 	defer ticks.Stop()
 	for {
@@ -52,10 +54,11 @@ func (s *source) due(now time.Time) []*holding {
 	return all
 }
 
-// keep sends one heartbeat. What fails is due again at the next tick.
+// keep sends one heartbeat. What fails is due again at the next tick. Close does
+// not cut it short: done late, it would hide what was given back.
 func (s *source) keep(batch []*holding) {
 	sent := time.Now()
-	rest, lost, err := s.hide(s.life, batch, s.b.place.visibility)
+	rest, lost, err := s.hide(context.Background(), batch, s.b.place.visibility)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && len(rest) == len(batch) {

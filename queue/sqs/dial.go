@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	aws "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"recibo/queue"
 )
@@ -55,7 +56,7 @@ func (b *Broker) login(ctx context.Context) error {
 		return &queue.ConfigError{Target: b.place.target, Tip: credentialsTip, Err: err}
 	}
 	web := newTransport()
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(b.place.region), config.WithHTTPClient(web))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(b.place.region), config.WithHTTPClient(web), config.WithLogger(logging.Nop{})) // it would write to stderr
 	if err != nil {
 		return hopeless(err)
 	}

@@ -175,21 +175,25 @@ func (s *source) ask(ctx context.Context, r request) ([]types.Message, time.Time
 	return out.Messages, sent, nil
 }
 
-// awaitPolls waits until no poll is on the way, or a moment.
-func (s *source) awaitPolls(ctx context.Context) {
+// awaitAnswers waits until no poll and no heartbeat is on the way, or a moment.
+func (s *source) awaitAnswers(ctx context.Context) {
+	polled := make(chan struct{})
 	s.mu.Lock()
 	if s.polls == 0 || s.trouble.err != nil {
-		s.mu.Unlock()
-		return
+		close(polled)
+	} else {
+		s.settled = polled
 	}
-	settled := make(chan struct{})
-	s.settled = settled
 	s.mu.Unlock()
 	timer := time.NewTimer(closeWait)
 	defer timer.Stop()
-	select {
-	case <-settled:
-	case <-timer.C:
-	case <-ctx.Done():
+	for _, answered := range []chan struct{}{s.still, polled} {
+		select {
+		case <-answered:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }

@@ -24,9 +24,9 @@ type source struct {
 	fifo bool
 
 	slots chan struct{}   // requests at once that settle
-	life  context.Context // ends with Close: of heartbeats and waits
+	life  context.Context // of heartbeats; ends with Close
 	stop  context.CancelFunc
-	wait  sync.WaitGroup // heartbeats
+	still chan struct{} // closed when there are no more heartbeats
 
 	mu      sync.Mutex
 	held    map[string]*holding // by message id
@@ -63,7 +63,8 @@ func (b *Broker) openSource(ctx context.Context, w queue.Want) (*source, error) 
 		return nil, err
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
-	s.wait.Go(s.beat)
+	s.still = make(chan struct{})
+	go s.beat()
 	return s, nil
 }
 
@@ -163,9 +164,9 @@ func (s *source) raise(err error) {
 	}
 }
 
-// Close gives back what is unacked. Polls on the way are waited for, for a
-// moment: one that was cancelled could still take messages away. What a longer
-// one brings is given back when it comes.
+// Close gives back what is unacked. Polls and heartbeats on the way are waited
+// for, for a moment: they could still be done if they were cancelled. What a
+// longer poll brings is given back when it comes.
 func (s *source) Close(ctx context.Context) error {
 	s.mu.Lock()
 	if s.closed {
@@ -176,8 +177,7 @@ func (s *source) Close(ctx context.Context) error {
 	s.news()
 	s.mu.Unlock()
 	s.stop()
-	s.wait.Wait()
-	s.awaitPolls(ctx)
+	s.awaitAnswers(ctx)
 
 	s.mu.Lock()
 	s.left = true
