@@ -19,10 +19,18 @@ import (
 // written, each step so that it may be done again, and the writer's number last:
 // whatever happens in between, the number does not say that it had landed.
 type plain struct {
-	writes  []func(context.Context) error
-	claim   func(context.Context) error
-	writer  *store.Writer // that claims
-	settled []string      // ids of payments that an earlier attempt wrote
+	writes []func(context.Context) error
+	claim  func(context.Context) error
+	writer *store.Writer // that claims
+	sent   []doubt       // documents that this attempt or an earlier one wrote
+}
+
+// doubt names the document in the collection for the transaction's writer.
+func (p *plain) doubt(collection, id string) doubt {
+	if p.writer == nil {
+		return doubt{"", collection, id}
+	}
+	return doubt{p.writer.ID, collection, id}
 }
 
 func (p *plain) later(write func(context.Context) error) { p.writes = append(p.writes, write) }
@@ -41,10 +49,7 @@ func (t *tx) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	t.store.doubts.settle(t.plain.settled)
-	for id := range t.recorded {
-		t.store.doubts.settle([]string{id})
-	}
+	t.store.doubts.settle(t.plain.sent...)
 	return nil
 }
 
@@ -82,14 +87,16 @@ func (t *tx) claimPlain(ctx context.Context, op string, w store.Writer) (bool, e
 	return false, nil
 }
 
-// insertPlain inserts what is not there. What stands already must be the same
-// to the byte: written by an attempt of this transaction that failed later.
+// insertPlain inserts what is not there. What stands already must have been sent
+// by an earlier attempt of this writer, and be the same to the byte.
 func (t *tx) insertPlain(ctx context.Context, op string, at step, collection string, documents []any) error {
-	for _, d := range documents {
-		if row, ok := d.(*paymentRow); ok {
-			t.store.doubts.add(row)
-		}
+	sent := make([]doubt, len(documents))
+	earlier := make([]bool, len(documents))
+	for i, d := range documents {
+		sent[i] = t.plain.doubt(collection, d.(keyed).key())
+		earlier[i] = t.store.doubts.add(sent[i], d)
 	}
+	t.plain.sent = append(t.plain.sent, sent...)
 	_, err := t.collection(collection).InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
 	if err == nil {
 		return nil
@@ -98,17 +105,31 @@ func (t *tx) insertPlain(ctx context.Context, op string, at step, collection str
 	if err != nil {
 		return t.fail(ctx, op, err, at)
 	}
+	others := 0
 	for _, i := range taken {
-		same, err := t.stands(ctx, collection, documents[i])
-		switch {
-		case err != nil:
-			return t.fail(ctx, op, err, at)
-		case !same:
-			return t.meanwhile(op)
+		ours := false
+		if earlier[i] {
+			if ours, err = t.stands(ctx, collection, documents[i]); err != nil {
+				return t.fail(ctx, op, err, at)
+			}
 		}
+		if !ours {
+			t.store.doubts.settle(sent[i])
+			others++
+		}
+	}
+	if others > 0 {
+		return t.meanwhile(op)
 	}
 	return nil
 }
+
+// keyed is a document of ours.
+type keyed interface{ key() string }
+
+func (r *paymentRow) key() string { return r.ID }
+func (r *entryRow) key() string   { return r.ID }
+func (r *historyRow) key() string { return r.ID }
 
 // takenKeys are the indexes of the documents whose keys are taken, if that is
 // all that is wrong.
@@ -137,9 +158,6 @@ func (t *tx) stands(ctx context.Context, collection string, document any) (bool,
 	theirs, err := t.collection(collection).FindOne(ctx, bson.D{{Key: "_id", Value: bson.Raw(ours).Lookup("_id")}}).Raw()
 	if err != nil {
 		return false, err
-	}
-	if row, ok := document.(*paymentRow); ok && !bytes.Equal(ours, theirs) {
-		t.store.doubts.settle([]string{row.ID}) // somebody else's
 	}
 	return bytes.Equal(ours, theirs), nil
 }
@@ -175,34 +193,41 @@ func (t *tx) tallyPlain(ctx context.Context, op string, models []mongo.WriteMode
 	return nil
 }
 
-// doubts are payments that were sent by attempts of which not all is written.
-// When they are offered again and stand, they are recorded, not duplicates.
+// doubt names a document that a writer sent.
+type doubt struct{ writer, collection, id string }
+
+// doubts are documents that were sent by attempts of which not all is written.
+// Payments that are offered again by the same writer and stand are recorded, not
+// duplicates.
 type doubts struct {
 	mu   sync.Mutex
-	rows map[string]*paymentRow
+	sent map[doubt]any
 }
 
-func (d *doubts) add(row *paymentRow) {
+// add reports whether an earlier attempt has sent the document.
+func (d *doubts) add(name doubt, document any) (earlier bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.rows == nil {
-		d.rows = map[string]*paymentRow{}
+	if d.sent == nil {
+		d.sent = map[doubt]any{}
 	}
-	d.rows[row.ID] = row
+	_, earlier = d.sent[name]
+	d.sent[name] = document
+	return earlier
 }
 
 // has reports whether what stands is what such an attempt wrote.
-func (d *doubts) has(stands *store.Payment) bool {
+func (d *doubts) has(name doubt, stands *store.Payment) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	row := d.rows[stands.TransactionID]
-	return row != nil && row.Queue == stands.Queue && row.Position == stands.Position && row.RecordedAt.Equal(stands.RecordedAt)
+	row, ok := d.sent[name].(*paymentRow)
+	return ok && row.Queue == stands.Queue && row.Position == stands.Position && row.RecordedAt.Equal(stands.RecordedAt)
 }
 
-func (d *doubts) settle(ids []string) {
+func (d *doubts) settle(names ...doubt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, id := range ids {
-		delete(d.rows, id)
+	for _, name := range names {
+		delete(d.sent, name)
 	}
 }

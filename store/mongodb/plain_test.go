@@ -10,7 +10,6 @@ import (
 	"recibo/quarantine"
 	"recibo/store"
 	"recibo/store/mongodb"
-	"recibo/store/storetest"
 )
 
 // accepted accepts a server without transactions.
@@ -27,7 +26,7 @@ func TestStandaloneConformance(t *testing.T) {
 	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
 	h := new(addresses).harness(func(t testing.TB) string { return server.URL("admin", server.Database(t)) }, accepted)
 	left := len(notStandalone)
-	for _, c := range storetest.Cases() {
+	for _, c := range writingCases() {
 		t.Run(c.Name, func(t *testing.T) {
 			if why := notStandalone[c.Name]; why != "" {
 				left--

@@ -69,8 +69,12 @@ func (t *tx) stood(ctx context.Context, ps []store.Payment) (map[string]*store.P
 
 func (t *tx) judge(stands, arrived *store.Payment) store.Outcome {
 	o := store.Judge(stands, arrived)
-	if t.session == nil && o.Kind == store.Duplicate && t.store.doubts.has(stands) {
-		t.plain.settled = append(t.plain.settled, stands.TransactionID)
+	if t.session != nil || o.Kind != store.Duplicate {
+		return o
+	}
+	name := t.plain.doubt("payments", stands.TransactionID)
+	if t.store.doubts.has(name, stands) {
+		t.plain.sent = append(t.plain.sent, name)
 		o.Kind = store.Recorded
 	}
 	return o
