@@ -71,7 +71,7 @@ func TestSchemaRefused(t *testing.T) {
 		{"newer", mysql.DDL() + "INSERT INTO recibo_migrations (version_id, is_applied) VALUES (99, true)", false,
 			"database was made by a newer recibo (schema 99, this program knows 1)", "use the newer recibo"},
 		{"table lost", mysql.DDL() + "DROP TABLE outages", false, "table outages is missing", "backup"},
-		{"no transactions", mysql.DDL() + "ALTER TABLE writers ENGINE = MyISAM", false, "table writers is kept by MyISAM, which has no transactions", "ALTER TABLE writers ENGINE = InnoDB"},
+		{"no transactions", mysql.DDL() + "ALTER TABLE writers ENGINE = Aria", false, "table writers is kept by Aria, which has no transactions", "ALTER TABLE writers ENGINE = InnoDB"},
 		{"another program's", "CREATE TABLE payments (id int)", false, "another program's table payments is there", "give another database"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

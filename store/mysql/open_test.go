@@ -53,7 +53,7 @@ func TestOpenRefused(t *testing.T) {
 		{"user", server.URL("nobody", database), "Access denied for user 'nobody'@", "RECIBO_STORE"},
 		{"locked", server.URL(locked, database), "this account is locked", "ACCOUNT UNLOCK"},
 		{"parameter", with(good, "colour", "red"), `unknown parameter "colour"`, "--store takes mysql://"},
-		{"ssl-mode", with(good, "ssl-mode", "full"), `ssl-mode is DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, not "full"`, "--store takes mysql://"},
+		{"ssl-mode", with(good, "ssl-mode", "full"), `ssl-mode is DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, not "FULL"`, "--store takes mysql://"},
 		{"no TLS", with(good, "ssl-mode", "REQUIRED"), shown + "TLS requested but server does not support TLS", "ssl-mode=DISABLED where the way to it is safe"},
 		{"authority's file", with(good, "ssl-mode", "VERIFY_CA", "ssl-ca", "/no/such/file"), "no such file", "--store takes"},
 		{"authority's file is none", with(good, "ssl-ca", "open_test.go"), "no certificate in open_test.go", "--store takes"},

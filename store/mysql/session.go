@@ -37,7 +37,20 @@ SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4}
 
 // link is the network connection below one to the database.
-type link struct{ conn atomic.Pointer[net.Conn] }
+type link struct {
+	conn  atomic.Pointer[net.Conn]
+	cause atomic.Pointer[error]
+}
+
+// Print takes what the driver would log: why a connection is of no use is told
+// nowhere else.
+func (l *link) Print(v ...any) {
+	for _, one := range v {
+		if err, ok := one.(error); ok {
+			l.cause.Store(&err)
+		}
+	}
+}
 
 func (l *link) close() {
 	if c := l.conn.Load(); c != nil {
@@ -74,7 +87,7 @@ func (a *address) connector(host, setup string) (*connector, error) {
 	config.MultiStatements, config.InterpolateParams = true, true
 	config.MaxAllowedPacket = 1 << 30 // what the server takes is looked up
 	config.ConnectionAttributes = "program_name:recibo"
-	config.Logger = &mysql.NopLogger{}
+	config.Logger = c.link
 	if a.tls != nil && a.socket == "" {
 		config.TLS, config.AllowFallbackToPlaintext = a.tls.Clone(), a.mayBePlain
 	}
@@ -86,6 +99,9 @@ func (a *address) connector(host, setup string) (*connector, error) {
 // Connect makes a connection and sets it up.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.base.Connect(ctx)
+	if cause := c.link.cause.Load(); errors.Is(err, mysql.ErrInvalidConn) && cause != nil {
+		err = *cause
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -88,13 +88,16 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timed) && timed.Timeout()
 }
 
-// What the server says may hold values: quoted ones before the name of a column
-// or the number of a row, or at the end, and a piece of the statement after
-// "near".
+// What the server says may hold values: quoted ones before the name of a column,
+// or else before the number of a row, or at the end; and a piece of the statement
+// after "near".
 var (
-	quotedValue = regexp.MustCompile(`(?s)(: | value )'.*'( for column | for function | at row )`)
-	quotedEnd   = regexp.MustCompile(`(?s)(: | value )'.*'$`)
-	statedNear  = regexp.MustCompile(`(?s) near '.*`)
+	quotedValues = []*regexp.Regexp{
+		regexp.MustCompile(`(?s)(?:: | value )'.*'( for (?:column|function) )`),
+		regexp.MustCompile(`(?s)(?:: | value )'.*'( at row )`),
+		regexp.MustCompile(`(?s)(?:: | value )'.*'()$`),
+	}
+	statedNear = regexp.MustCompile(`(?s) near '.*`)
 )
 
 // messageOf is what the server said, without values.
@@ -115,7 +118,12 @@ func messageOf(e *mysql.MySQLError) string {
 		message, _, _ = strings.Cut(message, " in '")
 		return message
 	}
-	return quotedEnd.ReplaceAllString(quotedValue.ReplaceAllString(message, "$2"), "")
+	for _, quoted := range quotedValues {
+		if quoted.MatchString(message) {
+			return quoted.ReplaceAllString(message, "$1")
+		}
+	}
+	return message
 }
 
 func innermost(err error) error {
