@@ -99,6 +99,8 @@ func startKafka(o options, shared bool) (*KafkaServer, error) {
 		shared: shared,
 	}
 	k.answers = func(ctx context.Context) error { return askKafka(ctx, k.addr) }
+	// It opens one port after the other.
+	k.ready = func(ctx context.Context) error { return askKafka(ctx, local(ports.proxies[proxyListeners-1].listener)) }
 	return k, launch(k.Server, began)
 }
 

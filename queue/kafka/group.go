@@ -62,9 +62,10 @@ func (s *source) revoked(ctx context.Context, _ *kgo.Client, all map[string][]in
 		}
 	}
 	s.mu.Unlock()
-	s.drain(ctx, leaving)
-	if err := s.commit(ctx); err != nil {
-		s.b.log.Warn("commit on leaving partitions failed: messages come again", "error", err)
+	if s.drain(ctx, leaving) {
+		if err := s.commit(ctx); err != nil {
+			s.b.log.Warn("commit on leaving partitions failed: messages come again", "error", err)
+		}
 	}
 	s.turn.Lock() // no commit is under way that has them
 	defer s.turn.Unlock()
@@ -76,8 +77,9 @@ func (s *source) revoked(ctx context.Context, _ *kgo.Client, all map[string][]in
 	s.b.log.Info("partitions went", "partitions", all[s.b.place.topic], "have", len(s.parts))
 }
 
-// drain waits until everything that was handed out is settled, for a while.
-func (s *source) drain(ctx context.Context, leaving []*assignment) {
+// drain waits until everything that was handed out is settled, for a while. It
+// is false once the source is closed: then Close has committed.
+func (s *source) drain(ctx context.Context, leaving []*assignment) bool {
 	timer := time.NewTimer(drainTimeout)
 	defer timer.Stop()
 	for {
@@ -87,8 +89,9 @@ func (s *source) drain(ctx context.Context, leaving []*assignment) {
 			held += a.held
 		}
 		if held == 0 || s.closed {
+			open := !s.closed
 			s.mu.Unlock()
-			return
+			return open
 		}
 		changed := s.changed
 		s.waiting++
@@ -105,7 +108,7 @@ func (s *source) drain(ctx context.Context, leaving []*assignment) {
 		s.waiting--
 		s.mu.Unlock()
 		if over {
-			return
+			return true
 		}
 	}
 }

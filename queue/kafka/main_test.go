@@ -3,6 +3,7 @@ package kafka_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,6 +29,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	flag.Parse()
+	if own := flag.Lookup("test.parallel"); own.Value.String() == own.DefValue {
+		_ = own.Value.Set("6") // these tests wait more than they work
 	}
 	os.Exit(testserver.Main(m))
 }

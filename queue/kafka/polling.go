@@ -25,8 +25,34 @@ func (s *source) poll(ctx context.Context) {
 		fetches := s.client.PollRecords(ctx, fetchAhead)
 		s.mu.Lock()
 		s.enter(ctx, fetches)
+		again := s.anew
+		s.anew = false
 		s.mu.Unlock()
 		s.client.AllowRebalance()
+		if again {
+			s.subscribeAnew(ctx)
+		}
+	}
+}
+
+// subscribeAnew is for a topic that was deleted: the library stays with it,
+// also if there is another one by its name.
+func (s *source) subscribeAnew(ctx context.Context) {
+	for ctx.Err() == nil {
+		_, err := s.b.look(ctx)
+		if err == nil {
+			s.b.log.Warn("the topic was deleted and made again", "topic", s.b.place.topic)
+			s.client.PurgeTopicsFromConsuming(s.b.place.topic)
+			s.client.AddConsumeTopics(s.b.place.topic)
+			return
+		}
+		s.mu.Lock()
+		s.complain(err)
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(outageAfter):
+		}
 	}
 }
 
@@ -76,6 +102,7 @@ func (s *source) complain(err error) {
 	if errors.As(err, &session) && (!errors.As(err, &said) || said.Retriable) {
 		return // a connection that broke: watch tells if that lasts
 	}
+	s.anew = missing(err)
 	s.fault = err
 	s.news()
 }

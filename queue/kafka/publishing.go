@@ -65,7 +65,11 @@ func (r *publishing) run(ctx context.Context) error {
 	if gaveUp == nil {
 		r.oneByOne(ctx)
 	}
-	return r.result(gaveUp)
+	err := r.result(gaveUp)
+	if missing(err) {
+		r.p.retire(r.c) // it stays with a topic that was deleted
+	}
+	return err
 }
 
 // answered is called with the fate of each message.

@@ -72,4 +72,6 @@ func (t topic) may(operation kadm.ACLOperation) bool {
 }
 
 // missing says whether a topic is not there.
-func missing(err error) bool { return errors.Is(err, kerr.UnknownTopicOrPartition) }
+func missing(err error) bool {
+	return errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID)
+}

@@ -41,6 +41,7 @@ type source struct {
 	bytes    int    // of those
 	joined   bool   // the group has taken us in
 	fault    error  // to be told once
+	anew     bool   // the topic is not there: look for another by its name
 	outage   error  // as long as it lasts
 	uncommit error  // why the last commit failed
 	closed   bool
@@ -205,7 +206,11 @@ func (s *source) Close(ctx context.Context) error {
 	s.stop()
 	s.wait.Wait()
 	err := s.commit(ctx)
-	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+	patience := leaveTimeout
+	if err != nil {
+		patience /= 10 // nobody may be there
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if left := s.client.LeaveGroupContext(ctx); left != nil && err == nil && s.joinedOnce() {
 		err = left
