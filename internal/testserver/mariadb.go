@@ -75,8 +75,8 @@ func startMariaDB(o options, shared bool) (*MariaDBServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := filepath.Join(dir, "my.cnf")
-	if err := os.WriteFile(config, settings, 0o644); err != nil {
+	config, temporary := filepath.Join(dir, "my.cnf"), filepath.Join(dir, "tmp")
+	if err := firstError(os.WriteFile(config, settings, 0o644), os.Mkdir(temporary, 0o700), as.own(temporary)); err != nil {
 		return nil, err
 	}
 	if err := makeMariaData(paths["mariadb-install-db"], dir, data, as); err != nil {
@@ -107,6 +107,7 @@ func startMariaDB(o options, shared bool) (*MariaDBServer, error) {
 func mariaSettings(dir, data string, port int, o options, shared bool, as account) ([]byte, error) {
 	settings := []setting{
 		{"datadir", data},
+		{"tmpdir", filepath.Join(dir, "tmp")}, // a server that starts removes the temporary tables of others
 		{"bind_address", "127.0.0.1"},
 		{"port", fmt.Sprint(port)},
 		{"socket", filepath.Join(data, "socket")},
@@ -145,7 +146,7 @@ func makeMariaData(install, dir, data string, as account) error {
 	}
 	defer os.Remove(accounts)
 	cmd := exec.Command(install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--skip-name-resolve", "--extra-file="+accounts, "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0")
+		"--skip-name-resolve", "--tmpdir="+filepath.Join(dir, "tmp"), "--extra-file="+accounts, "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0")
 	cmd.Env, cmd.Dir = environment(dir), data
 	cmd.SysProcAttr = as.attributes(syscall.SIGKILL)
 	var out bytes.Buffer

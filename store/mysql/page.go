@@ -3,8 +3,10 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"recibo/store"
 )
@@ -28,6 +30,30 @@ func (w *where) in(column string, values []string) {
 		w.sql(column + " IN ")
 		w.texts(values)
 	}
+}
+
+// inASCII is in for a column that holds nothing but ASCII, which the server
+// refuses to compare with anything else.
+func (w *where) inASCII(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	able := slices.DeleteFunc(slices.Clone(values), func(v string) bool { return !isASCII(v) })
+	if len(able) == 0 {
+		w.and()
+		w.sql("FALSE")
+		return
+	}
+	w.in(column, able)
+}
+
+func isASCII(v string) bool {
+	for i := range len(v) {
+		if v[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // exactly restricts a column to a text, byte for byte: when texts are compared
@@ -70,6 +96,9 @@ type list struct {
 // read reads one page. place gives the time and id by which items are sorted.
 func read[T any](ctx context.Context, r reader, l list, w where, limit int, after string, scan func(*sql.Rows) (T, error), place func(*T) store.Place) (store.Page[T], error) {
 	end, err := l.Place(after)
+	if err == nil && end != nil && l.Name != "outages" && !isASCII(end.ID) {
+		err = store.ErrBadCursor // no id of ours
+	}
 	if err != nil {
 		return store.Page[T]{}, err
 	}

@@ -53,7 +53,7 @@ func ask[T any](ctx context.Context, r reader, op, text string, scan func(*sql.R
 // accounts come in no order. Times narrow it.
 func (r reader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[store.Payment], error) {
 	var w where
-	w.in("transaction_id", q.IDs)
+	w.inASCII("transaction_id", q.IDs)
 	w.since("occurred_at", q.Since)
 	w.until("occurred_at", q.Until)
 	if q.Account != "" {
@@ -69,13 +69,13 @@ func (r reader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[
 		w.exactly("source", q.Source)
 	}
 	if q.Min != nil {
-		w.in("currency", []string{string(q.Min.Currency)})
+		w.inASCII("currency", []string{string(q.Min.Currency)})
 		w.and()
 		w.sql("amount_minor >= ")
 		w.integer(q.Min.Minor)
 	}
 	if q.Max != nil {
-		w.in("currency", []string{string(q.Max.Currency)})
+		w.inASCII("currency", []string{string(q.Max.Currency)})
 		w.and()
 		w.sql("amount_minor <= ")
 		w.integer(q.Max.Minor)
@@ -88,10 +88,10 @@ func (r reader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[
 
 func entryFilter(q *store.EntryQuery) where {
 	var w where
-	w.in("id", q.IDs)
+	w.inASCII("id", q.IDs)
 	w.in("transaction_id", q.TransactionIDs)
-	w.in("reason", texts(q.Reasons))
-	w.in("state", texts(q.States))
+	w.inASCII("reason", texts(q.Reasons))
+	w.inASCII("state", texts(q.States))
 	w.since("last_seen_at", q.Since)
 	w.until("last_seen_at", q.Until)
 	if q.Field != "" {
@@ -130,6 +130,6 @@ func (r reader) Outages(ctx context.Context, q store.OutageQuery) (store.Page[st
 // History reads what became of an entry, the oldest line first.
 func (r reader) History(ctx context.Context, entryID string) ([]quarantine.HistoryLine, error) {
 	var w where
-	w.in("entry_id", []string{entryID})
+	w.inASCII("entry_id", []string{entryID})
 	return ask(ctx, r, "read history", "SELECT "+historyRow+" FROM quarantine_history"+string(w.statement)+" ORDER BY line", scanHistory)
 }
