@@ -93,7 +93,7 @@ func failNext(t testing.TB, s *testserver.SecantusServer, app, command, how stri
 }
 
 // TestServerErrors are what a server says that cannot be brought about otherwise,
-// with the labels that it gives them.
+// with the labels that it gives them. A server has one fail point of this kind.
 func TestServerErrors(t *testing.T) {
 	t.Parallel()
 	server := testserver.NewSecantusDB(t)
@@ -132,7 +132,6 @@ func TestServerErrors(t *testing.T) {
 		{"commitTransaction", `"closeConnection": true`, store.ClassUnknownCommit, "the server closed the connection"},
 	} {
 		t.Run(c.command+" "+c.how, func(t *testing.T) {
-			t.Parallel()
 			app := fmt.Sprintf("app%d", i)
 			s := migrated(t, with(server.URL("admin", fmt.Sprintf("d%d", i)), "appName", app), mongodb.Options{})
 			if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {

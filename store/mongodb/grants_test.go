@@ -27,18 +27,31 @@ func newUser(t testing.TB, server *testserver.SecantusServer, database, name str
 	return with(server.URL(name, database), "authSource", database)
 }
 
-// secure is a server that asks for users, and a migrated database in it.
-func secure(t *testing.T) (*testserver.SecantusServer, *mongodb.Store) {
-	t.Helper()
-	server := testserver.NewSecantusDB(t, testserver.Setting("auth", ""))
-	return server, migrated(t, server.URL("admin", "payments"), mongodb.Options{})
-}
-
-// TestConformanceAsRecorder runs the suite with no right but those that Grants
-// names.
-func TestConformanceAsRecorder(t *testing.T) {
+// TestRights has one server that asks for users.
+func TestRights(t *testing.T) {
 	t.Parallel()
 	server := testserver.NewSecantusDB(t, testserver.Setting("auth", ""))
+	for name, test := range map[string]func(*testing.T, *testserver.SecantusServer){
+		"conformance as recorder": conformsAsRecorder,
+		"roles are held back":     rolesAreHeldBack,
+		"operator and reader":     operatorAndReader,
+		"at the start":            rightsAtStart,
+		"known":                   rightsOfADatabase,
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, server) })
+	}
+}
+
+// secured is a migrated database in it, whose name is returned.
+func secured(t *testing.T, server *testserver.SecantusServer) (string, *mongodb.Store) {
+	t.Helper()
+	database := server.Database(t)
+	return database, migrated(t, server.URL("admin", database), mongodb.Options{})
+}
+
+// conformsAsRecorder runs the suite with no right but those that Grants
+// names.
+func conformsAsRecorder(t *testing.T, server *testserver.SecantusServer) {
 	a := new(addresses)
 	o := mongodb.Options{Writers: 4}
 	h := a.harness(nil, o)
@@ -55,12 +68,11 @@ func TestConformanceAsRecorder(t *testing.T) {
 	}
 }
 
-// TestRolesAreHeldBack tries what no role may do. SecantusDB knows the actions
+// rolesAreHeldBack tries what no role may do. SecantusDB knows the actions
 // of a role, but not the collections that it has them on: what a role may do to
 // one it may do to all of the database. So only what is never granted is tried.
-func TestRolesAreHeldBack(t *testing.T) {
-	t.Parallel()
-	server, owner := secure(t)
+func rolesAreHeldBack(t *testing.T, server *testserver.SecantusServer) {
+	database, owner := secured(t, server)
 	if err := owner.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +89,7 @@ func TestRolesAreHeldBack(t *testing.T) {
 		"operator": {mongodb.OperatorGrants, []bson.D{remove, drop, relax}},
 		"reader":   {mongodb.ReaderGrants, []bson.D{remove, drop, relax, update, insert}},
 	} {
-		db := raw(t, newUser(t, server, "payments", name, c.grants))
+		db := raw(t, newUser(t, server, database, name, c.grants))
 		for _, command := range c.forbidden {
 			err := db.RunCommand(t.Context(), command).Err()
 			if e, ok := err.(mongo.CommandError); !ok || e.Code != 13 {
@@ -108,14 +120,13 @@ func TestGrantsNameWhatIsNeeded(t *testing.T) {
 	}
 }
 
-// TestOperatorAndReader do what they are for.
-func TestOperatorAndReader(t *testing.T) {
-	t.Parallel()
-	server, owner := secure(t)
+// operatorAndReader do what they are for.
+func operatorAndReader(t *testing.T, server *testserver.SecantusServer) {
+	database, owner := secured(t, server)
 	if err := owner.Update(t.Context(), holding("bad")); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, newUser(t, server, "payments", "operator", mongodb.OperatorGrants), mongodb.Options{})
+	s := open(t, newUser(t, server, database, "operator", mongodb.OperatorGrants), mongodb.Options{})
 	page, err := s.Reader().Entries(t.Context(), store.EntryQuery{})
 	if err != nil || len(page.Items) != 1 {
 		t.Fatalf("%d entries, error %v", len(page.Items), err)
@@ -131,7 +142,7 @@ func TestOperatorAndReader(t *testing.T) {
 	if err != nil {
 		t.Errorf("discard as operator: %v", err)
 	}
-	look := open(t, newUser(t, server, "payments", "reader", mongodb.ReaderGrants), mongodb.Options{ReadOnly: true})
+	look := open(t, newUser(t, server, database, "reader", mongodb.ReaderGrants), mongodb.Options{ReadOnly: true})
 	if err := look.Check(t.Context()); err != nil {
 		t.Errorf("check as reader: %v", err)
 	}
@@ -141,18 +152,17 @@ func TestOperatorAndReader(t *testing.T) {
 	}
 }
 
-// TestRightsAtStart are found before anything runs; those that are taken away
+// rightsAtStart are found before anything runs; those that are taken away
 // later are an outage.
-func TestRightsAtStart(t *testing.T) {
-	t.Parallel()
-	server, _ := secure(t)
+func rightsAtStart(t *testing.T, server *testserver.SecantusServer) {
+	database, _ := secured(t, server)
 	nothing := func(string) string { return "" }
-	s := open(t, newUser(t, server, "payments", "nobody", nothing), mongodb.Options{})
-	wantConfig(t, s.Check(t.Context()), "not authorized on payments", "give this user its rights")
-	reader := open(t, newUser(t, server, "payments", "reader", mongodb.ReaderGrants), mongodb.Options{})
+	s := open(t, newUser(t, server, database, "nobody", nothing), mongodb.Options{})
+	wantConfig(t, s.Check(t.Context()), "not authorized on "+database, "give this user its rights")
+	reader := open(t, newUser(t, server, database, "reader", mongodb.ReaderGrants), mongodb.Options{})
 	wantClass(t, reader.Update(t.Context(), counted(1, newPayment("a", 1))), store.ClassOutage, "not authorized")
-	empty := open(t, newUser(t, server, "empty", "reader", mongodb.ReaderGrants), mongodb.Options{})
-	wantConfig(t, empty.Migrate(t.Context()), "not authorized on empty", "dbOwner")
-	anybody := open(t, server.URL("", "payments"), mongodb.Options{})
+	empty := open(t, newUser(t, server, server.Database(t), "reader", mongodb.ReaderGrants), mongodb.Options{})
+	wantConfig(t, empty.Migrate(t.Context()), "not authorized on ", "dbOwner")
+	anybody := open(t, server.URL("", database), mongodb.Options{})
 	wantConfig(t, anybody.Check(t.Context()), "requires authentication", "give this user its rights")
 }

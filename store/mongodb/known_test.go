@@ -48,14 +48,13 @@ func TestKnownDeviations(t *testing.T) {
 	}
 }
 
-// TestKnownRights is that a role's actions hold for every collection of the
+// rightsOfADatabase is that a role's actions hold for every collection of the
 // database: what the recorder must not do to payments alone cannot be tried.
-func TestKnownRights(t *testing.T) {
-	t.Parallel()
-	server, _ := secure(t)
-	db := raw(t, newUser(t, server, "payments", "recorder", mongodb.Grants))
+func rightsOfADatabase(t *testing.T, server *testserver.SecantusServer) {
+	database, _ := secured(t, server)
+	db := raw(t, newUser(t, server, database, "recorder", mongodb.Grants))
 	_, err := db.Collection("payments").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: "none"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "method", Value: "x"}}}})
 	if err != nil {
-		t.Errorf("%v: it is mended: have TestRolesAreHeldBack try it, and drop this here and from docs/systems.md", err)
+		t.Errorf("%v: it is mended: have rolesAreHeldBack try it, and drop this here and from docs/systems.md", err)
 	}
 }

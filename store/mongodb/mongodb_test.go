@@ -62,6 +62,7 @@ func (a *addresses) harness(fresh func(testing.TB) string, o mongodb.Options) st
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	server := testserver.SecantusDB(t)
 	storetest.Run(t, new(addresses).harness(func(t testing.TB) string {
 		return server.URL("admin", server.Database(t))

@@ -20,10 +20,19 @@ var notStandalone = map[string]string{
 	"readers and writers at once": "a batch is seen in part while it is written",
 }
 
-// TestStandaloneConformance runs the suite on a server that has no transactions.
-func TestStandaloneConformance(t *testing.T) {
+// TestStandalone has one server without transactions, which nobody hurts.
+func TestStandalone(t *testing.T) {
 	t.Parallel()
 	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
+	for name, test := range map[string]func(*testing.T, *testserver.SecantusServer){
+		"conformance": plainConformance, "refused": plainRefused, "cut": plainCut, "races": plainRaces, "move": plainMove,
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, server) })
+	}
+}
+
+// plainConformance runs the suite.
+func plainConformance(t *testing.T, server *testserver.SecantusServer) {
 	h := new(addresses).harness(func(t testing.TB) string { return server.URL("admin", server.Database(t)) }, accepted)
 	left := len(notStandalone)
 	for _, c := range writingCases() {
@@ -40,10 +49,8 @@ func TestStandaloneConformance(t *testing.T) {
 	}
 }
 
-// TestStandaloneRefused without the flag, but for whoever only looks.
-func TestStandaloneRefused(t *testing.T) {
-	t.Parallel()
-	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
+// plainRefused without the flag, but for whoever only looks.
+func plainRefused(t *testing.T, server *testserver.SecantusServer) {
 	address := server.URL("admin", "x")
 	wantConfig(t, refused(t, address, mongodb.Options{}), "the server is no replica set, so it has no transactions", "--allow-standalone")
 	if s := open(t, address, mongodb.Options{ReadOnly: true}); !s.Standalone() {
@@ -57,24 +64,22 @@ func TestStandaloneRefused(t *testing.T) {
 	}
 }
 
-// standalone is such a server behind a proxy, with one payment in it.
-func standalone(t *testing.T) (*testserver.SecantusServer, *testserver.Proxy, *mongodb.Store) {
+// plainStore is a database behind a proxy, with one payment in it.
+func plainStore(t *testing.T, server *testserver.SecantusServer) (*testserver.Proxy, *mongodb.Store) {
 	t.Helper()
-	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
 	proxy := server.Proxy(t)
-	s := migrated(t, at(server.URL("admin", "x"), proxy.Addr()), accepted)
+	s := migrated(t, at(server.URL("admin", server.Database(t)), proxy.Addr()), accepted)
 	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
 		t.Fatal(err)
 	}
-	return server, proxy, s
+	return proxy, s
 }
 
-// TestStandaloneCut cuts the connection around each write of a batch, before
+// plainCut cuts the connection around each write of a batch, before
 // and after the server has done it. The number says that it had landed only if
 // all of it had; run again, each payment stands and is counted once.
-func TestStandaloneCut(t *testing.T) {
-	t.Parallel()
-	_, proxy, s := standalone(t)
+func plainCut(t *testing.T, server *testserver.SecantusServer) {
+	proxy, s := plainStore(t, server)
 	seq := int64(1)
 	rows := 1
 	for _, write := range []string{"insert\x00", "\x02update\x00\x06\x00\x00\x00tally", "\x02update\x00\x08\x00\x00\x00writers"} {
@@ -110,7 +115,12 @@ func TestStandaloneCut(t *testing.T) {
 // what is given up.
 func TestStandaloneCrash(t *testing.T) {
 	t.Parallel()
-	server, proxy, s := standalone(t)
+	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
+	proxy := server.Proxy(t)
+	s := migrated(t, at(server.URL("admin", "x"), proxy.Addr()), accepted)
+	if err := s.Update(t.Context(), counted(1, newPayment("a", 1))); err != nil {
+		t.Fatal(err)
+	}
 	proxy.CutWhen(testserver.Trigger{Direction: testserver.ToServer, Pattern: []byte("\x02update\x00\x06\x00\x00\x00tally")})
 	b := []store.Payment{newPayment("b", 1), newPayment("c", 1)}
 	wantClass(t, s.Update(t.Context(), counted(2, b...)), store.ClassOutage, "")
@@ -125,14 +135,9 @@ func TestStandaloneCrash(t *testing.T) {
 	if err != nil || totals.Recorded != 1 || totals.Duplicates != 2 {
 		t.Errorf("totals %+v, error %v; want what is given up: one recorded, two duplicates", totals, err)
 	}
-}
 
-// TestStandaloneKilled has the server killed under load.
-func TestStandaloneKilled(t *testing.T) {
-	t.Parallel()
-	server, _, _ := standalone(t)
-	s := migrated(t, server.URL("admin", "load"), accepted)
-	l := startLoad(t, s)
+	// And the server, under load.
+	l := startLoad(t, migrated(t, server.URL("admin", "load"), accepted))
 	server.Kill(t)
 	time.Sleep(300 * time.Millisecond)
 	server.Start(t)
@@ -140,18 +145,16 @@ func TestStandaloneKilled(t *testing.T) {
 	l.stop(t)
 }
 
-// TestStandaloneRaces lets two writers record the same ids and hold the same
+// plainRaces lets two writers record the same ids and hold the same
 // entries, each redone when the other was first.
-func TestStandaloneRaces(t *testing.T) {
-	t.Parallel()
-	_, _, s := standalone(t)
+func plainRaces(t *testing.T, server *testserver.SecantusServer) {
+	_, s := plainStore(t, server)
 	storm(t, s)
 }
 
-// TestStandaloneMove has two operators decide about one entry.
-func TestStandaloneMove(t *testing.T) {
-	t.Parallel()
-	_, _, s := standalone(t)
+// plainMove has two operators decide about one entry.
+func plainMove(t *testing.T, server *testserver.SecantusServer) {
+	_, s := plainStore(t, server)
 	if err := s.Update(t.Context(), holding("bad")); err != nil {
 		t.Fatal(err)
 	}
