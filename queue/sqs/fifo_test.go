@@ -122,11 +122,7 @@ func TestLostAnswer(t *testing.T) {
 		p := publisher(t, ready(t, through(proxy.Addr(), address)))
 		struck := proxy.CutWhen(testserver.Trigger{Direction: testserver.ToServer, Pattern: []byte(`{\"n\":5}`), When: testserver.AfterReply})
 		err := p.Publish(t.Context(), numbered(0, 10))
-		select {
-		case <-struck:
-		default:
-			t.Fatal("nothing was cut")
-		}
+		hasStruck(t, struck)
 		proxy.Restore()
 		if partial, ok := errors.AsType[*queue.PartialError](err); suffix == "" && (!ok || len(partial.Unknown) != 10) {
 			t.Errorf("standard queue: %v, want 10 without an answer", err)
