@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"recibo/internal/testserver"
 	"recibo/queue"
 	"recibo/queue/jetstream"
+	"recibo/queue/kafka"
 	"recibo/queue/rabbitmq"
+	"recibo/queue/sqs"
 )
 
 func embeddedEnd() (queueEnd, error) {
@@ -47,4 +52,32 @@ func numbered(name string, s server, dial func(ctx context.Context, name string)
 		return open(ctx, dir)
 	}
 	return queueEnd{name: name, queue: fresh, reopen: open, server: s}
+}
+
+func kafkaEnd() (queueEnd, error) {
+	s, err := testserver.OpenKafka()
+	if err != nil {
+		return queueEnd{}, err
+	}
+	return numbered("Kafka", s, func(ctx context.Context, name string) (queue.Broker, error) {
+		return kafka.Dial(ctx, s.URL("", name, "recibo"), kafka.Options{})
+	}), nil
+}
+
+// sqsEnd takes the credentials of the test server from the environment, where
+// AWS's clients look for them.
+func sqsEnd() (queueEnd, error) {
+	s, err := testserver.OpenElasticMQ()
+	if err != nil {
+		return queueEnd{}, err
+	}
+	for _, variable := range s.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return queueEnd{}, errors.Join(err, s.Close())
+		}
+	}
+	return numbered("SQS", s, func(ctx context.Context, name string) (queue.Broker, error) {
+		return sqs.Dial(ctx, s.URL(name), sqs.Options{})
+	}), nil
 }

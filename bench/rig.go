@@ -55,10 +55,14 @@ var (
 	queueEnds = map[string]func() (queueEnd, error){
 		"embedded": embeddedEnd,
 		"rabbitmq": rabbitEnd,
+		"kafka":    kafkaEnd,
+		"sqs":      sqsEnd,
 	}
 	storeEnds = map[string]func() (storeEnd, error){
 		"sqlite":   sqliteEnd,
 		"postgres": postgresEnd,
+		"mysql":    mysqlEnd,
+		"mongodb":  mongoEnd,
 	}
 )
 

@@ -3,12 +3,15 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	neturl "net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"recibo/internal/testserver"
 	"recibo/store"
+	"recibo/store/mongodb"
+	"recibo/store/mysql"
 	"recibo/store/postgres"
 	"recibo/store/sqlite"
 )
@@ -27,8 +30,8 @@ type side struct {
 
 // The systems of the matrix, in its order.
 var (
-	queueSides = []system{{"embedded", embeddedSide}, {"rabbitmq", rabbitSide}}
-	storeSides = []system{{"sqlite", sqliteSide}, {"postgres", postgresSide}}
+	queueSides = []system{{"embedded", embeddedSide}, {"rabbitmq", rabbitSide}, {"kafka", kafkaSide}, {"sqs", sqsSide}}
+	storeSides = []system{{"sqlite", sqliteSide}, {"postgres", postgresSide}, {"mysql", mysqlSide}, {"mongodb", mongoSide}}
 )
 
 type system struct {
@@ -94,9 +97,57 @@ func postgresSide(p *place) side {
 	}
 }
 
+// kafkaSide hands out what a killed recorder held once the group has missed
+// that one's heartbeats for ten seconds.
+func kafkaSide(p *place) side {
+	s := testserver.NewKafka(p.t)
+	proxy := s.Proxy(p.t)
+	return side{
+		env:       []string{"RECIBO_QUEUE=" + behind(proxy, s.Server, s.URL("", "payments", "recibo"))},
+		faults:    func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
+		comesBack: 10 * time.Second,
+	}
+}
+
+// sqsSide forgets everything when it ends, so it does not.
+func sqsSide(p *place) side {
+	s := testserver.NewElasticMQ(p.t)
+	proxy := s.Proxy(p.t)
+	return side{
+		env:    append(s.Env(), "RECIBO_QUEUE="+behind(proxy, s.Server, s.URL("payments"))),
+		faults: func(r *trial) []namedFault { return r.disturb("queue", s.Server, proxy) },
+	}
+}
+
+func mysqlSide(p *place) side {
+	s := testserver.NewMariaDB(p.t)
+	proxy := s.Proxy(p.t)
+	url := s.URL("root", s.Database(p.t))
+	return side{
+		env:    p.secretly("STORE", behind(proxy, s.Server, url)),
+		faults: func(r *trial) []namedFault { return r.hurt("store", s.Server, proxy) },
+		look: func(ctx context.Context) (store.Store, error) {
+			return mysql.Open(ctx, url, mysql.Options{ReadOnly: true})
+		},
+	}
+}
+
+func mongoSide(p *place) side {
+	s := testserver.NewSecantusDB(p.t, testserver.Setting("auth", ""))
+	proxy := s.Proxy(p.t)
+	url := s.URL("admin", s.Database(p.t))
+	return side{
+		env:    p.secretly("STORE", behind(proxy, s.Server, url)),
+		faults: func(r *trial) []namedFault { return r.hurt("store", s.Server, proxy) },
+		look: func(ctx context.Context) (store.Store, error) {
+			return mongodb.Open(ctx, url, mongodb.Options{ReadOnly: true})
+		},
+	}
+}
+
 // behind turns an address of the server into one of its proxy.
 func behind(proxy *testserver.Proxy, s *testserver.Server, url string) string {
-	return strings.Replace(url, s.Addr(), proxy.Addr(), 1)
+	return strings.Replace(strings.Replace(url, s.Addr(), proxy.Addr(), 1), neturl.QueryEscape(s.Addr()), neturl.QueryEscape(proxy.Addr()), 1)
 }
 
 // secretly gives an address by environment and its password by file.

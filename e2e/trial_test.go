@@ -82,7 +82,8 @@ func (r *trial) through(stream []string) {
 	r.run(0, nil, "record", "--until-idle", "2s")
 }
 
-// recovers strikes and wants payments to be recorded again within so long.
+// recovers strikes and wants payments to be recorded again within so long, and
+// the outage to be over in the books soon after.
 func (r *trial) recovers(f namedFault, within time.Duration) {
 	r.t.Helper()
 	began := time.Now()
@@ -90,6 +91,7 @@ func (r *trial) recovers(f namedFault, within time.Duration) {
 	ended := time.Now()
 	before := r.gauge.count()
 	await(r.t, within, "recording again after: "+f.name, func() bool { return r.gauge.count() > before })
+	await(r.t, recoverWithin, "the end of the outage after: "+f.name, func() bool { return r.gauge.outages() == 0 })
 	s := struckFault{f.name, r.gauge.longest(began), r.gauge.next(ended)}
 	r.t.Logf("%s: %v without a commit, %v after it had ended", s.Name, s.Gap.Round(10*time.Millisecond), s.Recovery.Round(10*time.Millisecond))
 	r.struck = append(r.struck, s)
@@ -160,6 +162,7 @@ type gauge struct {
 	mu    sync.Mutex
 	n     int64
 	grown []time.Time // when it was seen to have grown
+	open  int64       // outages
 }
 
 func watch(t *testing.T, s store.Store) *gauge {
@@ -183,9 +186,19 @@ func (g *gauge) look(ctx context.Context, s store.Store) {
 	totals, err := s.Reader().Totals(ctx)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err == nil && totals.Recorded > g.n {
+	if err != nil {
+		return
+	}
+	g.open = totals.OutagesOpen
+	if totals.Recorded > g.n {
 		g.n, g.grown = totals.Recorded, append(g.grown, time.Now())
 	}
+}
+
+func (g *gauge) outages() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open
 }
 
 func (g *gauge) count() int64 {

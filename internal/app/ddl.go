@@ -8,26 +8,40 @@ import (
 	"path/filepath"
 	"strings"
 
+	"recibo/store/mongodb"
+	"recibo/store/mysql"
 	"recibo/store/postgres"
 	"recibo/store/sqlite"
 )
 
-// postgresDDL tells what Migrate runs, and then, as comments, the rights of the
-// accounts that use the tables.
 func postgresDDL(context.Context) (string, error) {
-	grants := "-- The least rights of a recorder; the owner of the tables grants them after each migration:\n" +
-		postgres.Grants("recibo_recorder") +
-		"\n-- Of people who decide about what is in quarantine, and of those who only look:\n" +
-		postgres.OperatorGrants("recibo_operator") + "\n" + postgres.ReaderGrants("recibo_reader")
-	return postgres.DDL() + "\n\n" + commented(grants), nil
+	return withGrants(postgres.DDL(), "-- ", postgres.Grants, postgres.OperatorGrants, postgres.ReaderGrants), nil
 }
 
-// commented makes each line of SQL a comment.
-func commented(sql string) string {
-	lines := strings.Split(strings.TrimSpace(sql), "\n")
+func mysqlDDL(context.Context) (string, error) {
+	return withGrants(mysql.DDL(), "-- ", mysql.Grants, mysql.OperatorGrants, mysql.ReaderGrants), nil
+}
+
+func mongoDDL(context.Context) (string, error) {
+	return withGrants(mongodb.DDL(), "// ", mongodb.Grants, mongodb.OperatorGrants, mongodb.ReaderGrants), nil
+}
+
+// withGrants is what Migrate runs, and then, as comments, the rights of the
+// accounts that use the tables.
+func withGrants(ddl, comment string, recorder, operator, reader func(string) string) string {
+	grants := comment + "The least rights of a recorder; the owner of the tables grants them after each migration:\n" +
+		recorder("recibo_recorder") +
+		"\n" + comment + "Of people who decide about what is in quarantine, and of those who only look:\n" +
+		operator("recibo_operator") + "\n" + reader("recibo_reader")
+	return ddl + "\n\n" + commented(grants, comment)
+}
+
+// commented makes each line a comment.
+func commented(statements, comment string) string {
+	lines := strings.Split(strings.TrimSpace(statements), "\n")
 	for i, line := range lines {
-		if !strings.HasPrefix(line, "--") {
-			lines[i] = strings.TrimSpace("-- " + line)
+		if !strings.HasPrefix(line, comment) {
+			lines[i] = strings.TrimSpace(comment + line)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"recibo/internal/config"
+	"recibo/queue/rabbitmq"
 	"recibo/store/postgres"
 )
 
@@ -21,7 +22,7 @@ func TestSystemsPageHasTheStatements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands, err := rabbitMQCommands(address)
+	commands, err := rabbitmq.Commands(address.Full())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func TestSystemsPageHasTheStatements(t *testing.T) {
 			t.Errorf("docs/systems.md does not have the %s:\n%s", name, text)
 		}
 	}
-	if !strings.Contains(printed, commented(postgres.Grants("recibo_recorder"))) {
+	if !strings.Contains(printed, commented(postgres.Grants("recibo_recorder"), "-- ")) {
 		t.Error("migrate --print does not have the recorder's rights")
 	}
 }

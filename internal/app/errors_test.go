@@ -39,8 +39,8 @@ func TestExitCode(t *testing.T) {
 
 func TestUnknownScheme(t *testing.T) {
 	for scheme, want := range map[string]string{
-		"kafka": "queue kafka://u:***@h/v: this build has no adapter for kafka",
 		"amqq":  `queue amqq://u:***@h/v: unknown scheme "amqq"`,
+		"mysql": `queue mysql://u:***@h/v: unknown scheme "mysql"`,
 	} {
 		a, err := config.ParseAddress(scheme + "://u:s3cr3t@h/v")
 		if err != nil {

@@ -47,7 +47,7 @@ func (a *App) openStore(ctx context.Context) (store.Store, error) {
 		return nil, err
 	}
 	return a.awaitStore(ctx, func(ctx context.Context) (store.Store, error) {
-		return adapter.open(ctx, a.Config.Store, storeUse{writers: a.Config.Writers})
+		return adapter.open(ctx, a.Config.Store, storeUse{writers: a.Config.Writers, allowStandalone: a.Config.AllowStandalone})
 	}, adapter.selfMade || a.Config.Migrate)
 }
 

@@ -186,8 +186,8 @@ func some(text string) *string {
 func queueName(a config.Address) string {
 	text, parameters, _ := strings.Cut(a.String(), "?")
 	prefix, rest, found := strings.Cut(text, "://")
-	if _, host, hasUser := strings.Cut(rest, "@"); found && hasUser {
-		text = prefix + "://" + host
+	if at := strings.LastIndexByte(rest, '@'); found && at >= 0 {
+		text = prefix + "://" + rest[at+1:]
 	}
 	if values, err := url.ParseQuery(parameters); err == nil && values.Get("queue") != "" {
 		text += "?queue=" + values.Get("queue")

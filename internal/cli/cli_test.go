@@ -98,7 +98,8 @@ func run(ts *testscript.TestScript, args []string) (stdout, stderr string, code 
 	var out, errOut strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "RECIBO_STORE", "RECIBO_QUEUE", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "RECIBO_STORE", "RECIBO_QUEUE", "GOCOVERDIR",
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

@@ -16,7 +16,7 @@ func (e *environment) migrate() *cobra.Command {
 		Example: "  recibo migrate --store sqlite:./recibo-data/recibo.db", Args: none,
 	}
 	cmd.Flags().BoolVar(&ddl, "print", false, "print the DDL and, with --queue, the broker's commands, and change nothing")
-	return e.with(cmd, settings{names: join([]string{"queue", "queue-password-file"}, storeSettings, []string{"wait"}),
+	return e.with(cmd, settings{names: join([]string{"queue", "queue-password-file"}, storeSettings, []string{"wait", "allow-standalone"}),
 		defaults: map[string]string{"migrate": "true"}},
 		func(cmd *cobra.Command, a *app.App, _ []string) error {
 			withQueue := cmd.Flags().Changed("queue")

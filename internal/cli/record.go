@@ -19,7 +19,7 @@ func (e *environment) record() *cobra.Command {
 		Example: "  recibo record --until-idle 2s",
 		Args:    none,
 	}, settings{
-		names: join(queueSettings, storeSettings, []string{"wait", "migrate", "writers", "batch", "until-idle",
+		names: join(queueSettings, storeSettings, []string{"wait", "migrate", "allow-standalone", "writers", "batch", "until-idle",
 			"drain-timeout", "max-event-bytes", "dead-letters", "timezone", "output", "progress"}),
 		defaults: map[string]string{"wait": "forever"},
 	}, func(cmd *cobra.Command, a *app.App, _ []string) error {

@@ -14,14 +14,15 @@ type Config struct {
 	Wait  time.Duration // for queue and store at the start; Forever: no limit
 	Setup bool          // make the queue when it is not there
 
-	Migrate       bool
-	Writers       int // 0: what the store stands
-	Batch         int // 0: what the store stands
-	UntilIdle     time.Duration
-	DrainTimeout  time.Duration
-	MaxEventBytes int
-	DeadLetters   bool           // record what the broker dead-lettered too
-	Timezone      *time.Location // assumed for times without an offset; nil: refused
+	Migrate         bool
+	Writers         int // 0: what the store stands
+	Batch           int // 0: what the store stands
+	UntilIdle       time.Duration
+	DrainTimeout    time.Duration
+	MaxEventBytes   int
+	AllowStandalone bool           // accept a MongoDB without transactions
+	DeadLetters     bool           // record what the broker dead-lettered too
+	Timezone        *time.Location // assumed for times without an offset; nil: refused
 
 	Count    int64 // 0: not given
 	Duration time.Duration

@@ -22,8 +22,8 @@ const DefaultStart = "2026-01-01T00:00:00Z"
 
 // Settings lists every setting of Recibo.
 var Settings = []Setting{
-	{"queue", kindAddress, "embedded:./recibo-data/queue", "the queue: embedded:DIR, nats://[user:pw@]host:4222/payments or amqp[s]://user:pw@host:5672/vhost?queue=payments", setAddress(func(c *Config) *Address { return &c.Queue })},
-	{"store", kindAddress, "sqlite:./recibo-data/recibo.db", "the database: sqlite:FILE or postgres://user:pw@host:5432/db", setAddress(func(c *Config) *Address { return &c.Store })},
+	{"queue", kindAddress, "embedded:./recibo-data/queue", "the queue: embedded:DIR, nats://[user:pw@]host:4222/payments, amqp[s]://user:pw@host:5672/vhost?queue=payments, kafka://[user:pw@]host:9092/payments or sqs://region/payments", setAddress(func(c *Config) *Address { return &c.Queue })},
+	{"store", kindAddress, "sqlite:./recibo-data/recibo.db", "the database: sqlite:FILE, postgres://user:pw@host:5432/db, mysql://user:pw@host:3306/db or mongodb[+srv]://user:pw@host/db", setAddress(func(c *Config) *Address { return &c.Store })},
 	{"queue-password-file", "FILE", "", "read the queue's password from this file", setText(func(c *Config) *string { return &c.queuePasswordFile })},
 	{"store-password-file", "FILE", "", "read the database's password from this file", setText(func(c *Config) *string { return &c.storePasswordFile })},
 	{"wait", "DURATION", "10s", "how long to wait at the start for queue and store that do not answer: a duration, or forever", setParsed(func(c *Config) *time.Duration { return &c.Wait }, parseWait)},
@@ -32,6 +32,7 @@ var Settings = []Setting{
 	{"migrate", "", "false", "make or upgrade the tables first", setParsed(func(c *Config) *bool { return &c.Migrate }, parseBool)},
 	{"writers", "N", "0", "transactions at once (0: as many as the store stands)", setInt(func(c *Config) *int { return &c.Writers })},
 	{"batch", "N", "0", "most events in one transaction (0: as many as the store stands)", setInt(func(c *Config) *int { return &c.Batch })},
+	{"allow-standalone", "", "false", "accept a MongoDB without transactions: what a crash may miscount is in docs/systems.md", setParsed(func(c *Config) *bool { return &c.AllowStandalone }, parseBool)},
 	{"until-idle", "DURATION", "0s", "stop when nothing was ready or in flight for so long (0s: never)", setParsed(func(c *Config) *time.Duration { return &c.UntilIdle }, ParseDuration)},
 	{"drain-timeout", "DURATION", "10s", "how long to finish what is in hand after the first Ctrl-C or SIGTERM", setParsed(func(c *Config) *time.Duration { return &c.DrainTimeout }, ParseDuration)},
 	{"max-event-bytes", "N", "65536", "a longer message is quarantined as too_large", setInt(func(c *Config) *int { return &c.MaxEventBytes })},
