@@ -37,6 +37,7 @@ type run struct {
 	records []*kgo.Record
 	entries []entry
 	next    int // the first that was not handed out
+	bytes   int // of those that were not
 }
 
 // entry is one message, and its receipt.
@@ -68,6 +69,7 @@ func (a *assignment) add(records []*kgo.Record) *run {
 	for i, record := range records {
 		e := &r.entries[i]
 		e.of, e.size = a, int32(len(record.Key)+len(record.Value))
+		r.bytes += int(e.size)
 		if record.Attrs.IsControl() {
 			e.state = settled
 		}
@@ -106,7 +108,7 @@ func (a *assignment) due() bool { return !a.gone && a.settled.Offset > a.committ
 // deliver makes the delivery of the next message of a run.
 func (r *run) deliver() queue.Delivery {
 	record, e := r.records[r.next], &r.entries[r.next]
-	r.next++
+	r.skip(1)
 	e.state = handedOut
 	r.of.held++
 	return queue.Delivery{
@@ -114,6 +116,14 @@ func (r *run) deliver() queue.Delivery {
 		Position: r.of.prefix + strconv.FormatInt(record.Offset, 10),
 		Receipt:  e,
 	}
+}
+
+// skip passes over the next messages.
+func (r *run) skip(n int) {
+	for _, e := range r.entries[r.next : r.next+n] {
+		r.bytes -= int(e.size)
+	}
+	r.next += n
 }
 
 // settle notes that a message may be committed; false: it was noted before.

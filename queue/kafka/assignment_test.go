@@ -50,7 +50,7 @@ func (p *partition) handOut(t *rapid.T) {
 			return
 		}
 		if r := p.runs[0]; r.entries[r.next].state == settled {
-			r.next++
+			r.skip(1)
 		} else {
 			p.out = append(p.out, r.deliver())
 		}

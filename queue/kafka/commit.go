@@ -26,8 +26,7 @@ func (s *source) Ack(_ context.Context, ds []queue.Delivery) error {
 		if !ok || e.of.source != s || e.of.gone || !e.settle() {
 			continue // taken back, or acked before: no error
 		}
-		s.held--
-		s.bytes -= int(e.size)
+		s.held.add(-1, -int(e.size))
 		if e.of != last {
 			last = e.of
 			touched = append(touched, last)

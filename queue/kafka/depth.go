@@ -44,7 +44,7 @@ func (s *source) holds() int64 {
 	if s.closed {
 		return 0
 	}
-	return int64(s.held)
+	return int64(s.held.messages)
 }
 
 // stretch is what the group has not committed of one partition.

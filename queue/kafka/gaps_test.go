@@ -160,7 +160,7 @@ func TestCompactedTopic(t *testing.T) {
 		}
 		return n
 	}
-	await(t, 30*time.Second, "compacted", func() bool {
+	await(t, time.Minute, "compacted", func() bool {
 		produce()
 		time.Sleep(300 * time.Millisecond)
 		return here() < total*2/3

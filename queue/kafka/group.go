@@ -135,8 +135,7 @@ func (s *source) release(a *assignment) {
 	for _, r := range a.runs {
 		for i := range r.entries {
 			if r.entries[i].state == handedOut {
-				s.held--
-				s.bytes -= int(r.entries[i].size)
+				s.held.add(-1, -int(r.entries[i].size))
 			}
 		}
 	}

@@ -17,10 +17,10 @@ import (
 
 const shortSession = 2 * time.Second
 
-// group is an address of a group of its own, whose sessions are short.
+// group is the address of a group whose sessions are short.
 func group(t testing.TB, server *testserver.KafkaServer, partitions int) string {
 	t.Helper()
-	return fresh(t, server, "group", unique(t), "partitions", fmt.Sprint(partitions), "session_timeout", fmt.Sprint(shortSession.Milliseconds()))
+	return fresh(t, server, "partitions", fmt.Sprint(partitions), "session_timeout", fmt.Sprint(shortSession.Milliseconds()))
 }
 
 // TestThreeShareThePartitions: one is killed, one is added, one is frozen past

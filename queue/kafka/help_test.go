@@ -2,7 +2,6 @@ package kafka_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -53,14 +52,13 @@ func ready(t testing.TB, address string) *kafka.Broker {
 	return b
 }
 
-// fresh is the address of a topic that is not there yet, with these parameters.
+// fresh is the address of a topic that is not there yet, and of a group of its
+// own, with these parameters.
 func fresh(t testing.TB, server *testserver.KafkaServer, parameters ...string) string {
 	t.Helper()
-	return with(server.URL("", server.Topic(t), "recibo"), parameters...)
+	topic := server.Topic(t)
+	return with(server.URL("", topic, topic), parameters...)
 }
-
-// unique is a name of its own, for a group.
-func unique(t testing.TB) string { return t.Name() + "-" + rand.Text()[:8] }
 
 // with adds parameters to an address.
 func with(address string, parameters ...string) string {

@@ -59,7 +59,7 @@ func (s *source) subscribeAnew(ctx context.Context) {
 func (s *source) hasRoom() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ahead < fetchAhead
+	return s.ahead.messages < fetchAhead && s.ahead.bytes < fetchBytes
 }
 
 // enter books what was polled.
@@ -81,8 +81,9 @@ func (s *source) enter(ctx context.Context, fetches kgo.Fetches) {
 			a = newAssignment(s, s.b.place.topic, a.partition)
 			s.parts[a.partition] = a
 		}
-		s.runs = append(s.runs, a.add(p.Records))
-		s.ahead += len(p.Records)
+		r := a.add(p.Records)
+		s.runs = append(s.runs, r)
+		s.ahead.add(r.left(), r.bytes)
 		if a.sweep() { // it begins with markers, and nothing before them is open
 			nudge(s.dirty)
 		}
@@ -117,34 +118,40 @@ func (s *source) take(limit int) []queue.Delivery {
 	var ds []queue.Delivery
 	for len(s.runs) > 0 && len(ds) < limit {
 		r := s.runs[0]
-		switch {
-		case r.of.gone || r.of.leaving: // another member gets the rest
-			s.ahead -= r.left()
-			r.next = len(r.entries)
-		case r.left() > 0 && r.entries[r.next].state == settled: // a marker
-			s.ahead--
-			r.next++
-		case r.left() > 0:
-			size := int(r.entries[r.next].size)
-			if s.held >= s.want.Messages || s.held > 0 && s.want.Bytes > 0 && s.bytes+size > s.want.Bytes {
+		for r.left() > 0 && len(ds) < limit {
+			e := &r.entries[r.next]
+			switch {
+			case r.of.gone || r.of.leaving: // another member gets the rest
+				s.ahead.add(-r.left(), -r.bytes)
+				r.skip(r.left())
+			case e.state == settled: // a marker
+				s.ahead.add(-1, -int(e.size))
+				r.skip(1)
+			case !s.mayHold(int(e.size)):
 				return ds
+			default:
+				if ds == nil {
+					ds = make([]queue.Delivery, 0, min(limit, s.ahead.messages, s.want.Messages-s.held.messages))
+				}
+				s.ahead.add(-1, -int(e.size))
+				s.held.add(1, int(e.size))
+				ds = append(ds, r.deliver())
 			}
-			if ds == nil {
-				ds = make([]queue.Delivery, 0, min(limit, s.ahead, s.want.Messages-s.held))
-			}
-			ds = append(ds, r.deliver())
-			s.ahead--
-			s.held++
-			s.bytes += size
-			continue
 		}
 		if r.left() == 0 {
 			s.runs[0] = nil
 			s.runs = s.runs[1:]
-			nudge(s.room)
 		}
+		nudge(s.room)
 	}
 	return ds
+}
+
+func (s *source) mayHold(size int) bool {
+	if s.held.messages == 0 {
+		return true
+	}
+	return s.held.messages < s.want.Messages && (s.want.Bytes <= 0 || s.held.bytes+size <= s.want.Bytes)
 }
 
 // watch follows whether the cluster answers.

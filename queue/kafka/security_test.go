@@ -94,7 +94,8 @@ func TestSecretsAreInNoLog(t *testing.T) {
 		if mechanism != "plain" {
 			user = server.User(t, "app")
 		}
-		address := with(server.URL(user, server.Topic(t), "recibo"), "sasl", mechanism)
+		topic := server.Topic(t)
+		address := with(server.URL(user, topic, topic), "sasl", mechanism)
 		b := dialWith(t, address, kafka.Options{Log: debugLog(&log)})
 		if err := b.Setup(t.Context()); err != nil {
 			t.Fatal(err)

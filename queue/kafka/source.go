@@ -16,8 +16,16 @@ import (
 const (
 	defaultWant = 1000    // messages, where nobody says how many
 	fetchAhead  = 4000    // messages that are fetched and not handed out, before no more are
-	fetchBytes  = 8 << 20 // of one answer
+	fetchBytes  = 8 << 20 // the same in bytes, and of one answer
 )
+
+// amount is how much there is of messages.
+type amount struct{ messages, bytes int }
+
+func (a *amount) add(messages, bytes int) {
+	a.messages += messages
+	a.bytes += bytes
+}
 
 // source is a member of the group. The library keeps it one by itself, however
 // long nobody receives or acks.
@@ -36,9 +44,8 @@ type source struct {
 	mu       sync.Mutex
 	parts    map[int32]*assignment
 	runs     []*run // fetched and not all handed out, oldest first
-	ahead    int    // how many of those messages were not
-	held     int    // handed out and not settled
-	bytes    int    // of those
+	ahead    amount // of those that were not
+	held     amount // handed out and not settled
 	joined   bool   // the group has taken us in
 	fault    error  // to be told once
 	anew     bool   // the topic is not there: look for another by its name
