@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -61,7 +62,7 @@ func (t *tx) claimed(ctx context.Context, op, writer string) (int64, error) {
 	}
 	err := t.do(ctx, op, inGeneral, func(ctx context.Context) error {
 		err := t.collection("writers").FindOne(ctx, bson.D{{Key: "_id", Value: writer}}).Decode(&row)
-		if err == mongo.ErrNoDocuments {
+		if errors.Is(err, mongo.ErrNoDocuments) {
 			return nil
 		}
 		return err

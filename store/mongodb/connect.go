@@ -10,6 +10,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 )
 
 // oldestServer is the wire version of MongoDB 5.0, the first that reads what was
@@ -57,6 +59,9 @@ func (s *Store) greet(ctx context.Context) error {
 	if s.standalone && !s.options.AllowStandalone && !s.options.ReadOnly {
 		return s.configError(errors.New("the server is no replica set, so it has no transactions"),
 			"make it a replica set of one (mongod --replSet NAME, then rs.initiate() once), or accept what is given up: --allow-standalone")
+	}
+	if s.standalone { // which has no majority to ask
+		s.db = s.client.Database(s.db.Name(), options.Database().SetReadConcern(readconcern.Local()))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -52,12 +53,21 @@ const (
 // no event is to blame for these.
 func classify(ctx context.Context, op string, err error, at step) error {
 	class := classOf(err, at)
-	if ctx.Err() != nil && at != inCommit && !isAnswer(err) {
-		err = context.Cause(ctx)
+	if cause := cause(ctx); cause != nil && at != inCommit && !isAnswer(err) {
+		err = cause
 	} else {
 		err = shorten(err)
 	}
 	return &store.Error{Class: class, Op: op, Err: err}
+}
+
+// cause is why the context has ended, nil if it has not. A connection may know
+// that its time is over a moment before the context does.
+func cause(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(end) {
+		return context.DeadlineExceeded
+	}
+	return context.Cause(ctx)
 }
 
 // classOf looks at codes, not at the label TransientTransactionError, which the

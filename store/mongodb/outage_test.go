@@ -189,3 +189,24 @@ func TestNetworkCut(t *testing.T) {
 	}
 	l.stop(t)
 }
+
+// TestFrozenWithoutADeadline has nobody set one: the driver's questions to the
+// server find out.
+func TestFrozenWithoutADeadline(t *testing.T) {
+	t.Parallel()
+	server := testserver.NewSecantusDB(t)
+	s := migrated(t, with(server.URL("admin", "x"), "connectTimeoutMS", "1000"), mongodb.Options{})
+	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		if _, err := tx.Record(ctx, []store.Payment{newPayment("a", 1)}); err != nil {
+			return err
+		}
+		server.Freeze(t)
+		began := time.Now()
+		err := recording(newPayment("b", 1))(ctx, tx)
+		t.Logf("given up after %v", time.Since(began))
+		return err
+	})
+	wantClass(t, err, store.ClassOutage, "look 1 payments up: ")
+	server.Thaw(t)
+	wantPayments(t, s, 0)
+}
