@@ -162,6 +162,24 @@ func benchAddress(b *testing.B, server *testserver.MariaDBServer) string {
 	return server.URL("root", server.Database(b))
 }
 
+// BenchmarkRecordFew writes batches of which one in a hundred is known, as
+// redeliveries make them.
+func BenchmarkRecordFew(b *testing.B) {
+	server := testserver.NewMariaDB(b)
+	s := migrated(b, benchAddress(b, server), mysql.Options{})
+	seqs := make([]int64, 2)
+	last := make([][]store.Payment, 2)
+	measure(b, server, 2, 2000, func(c int, ps []store.Payment) error {
+		seqs[c]++
+		if last[c] != nil {
+			copy(ps, last[c][:20])
+			slices.SortFunc(ps, func(a, b store.Payment) int { return strings.Compare(a.TransactionID, b.TransactionID) })
+		}
+		last[c] = slices.Clone(ps[1000:])
+		return s.Update(b.Context(), countedBy(fmt.Sprint("w", c), seqs[c], ps...))
+	})
+}
+
 // BenchmarkDuplicates offers what stands already.
 func BenchmarkDuplicates(b *testing.B) {
 	server := testserver.NewMariaDB(b)

@@ -24,13 +24,6 @@ func MessageOf(number uint16, message string) string {
 // ParseVersion reads the version that a server tells.
 func ParseVersion(text string) (int, bool) { return parseVersion(text) }
 
-// SetMaxStatement changes the most that is sent at once until restore is called.
-func SetMaxStatement(n int) (restore func()) {
-	before := maxStatement
-	maxStatement = n
-	return func() { maxStatement = before }
-}
-
 // Question asks on a connection that writes, for text.
 func Question(t testing.TB, s *Store, query string, args ...any) string {
 	t.Helper()

@@ -15,6 +15,7 @@ import (
 // TestConformanceAsRecorder runs the suite with no right but those that Grants
 // names.
 func TestConformanceAsRecorder(t *testing.T) {
+	t.Parallel()
 	server := testserver.MariaDB(t)
 	user := server.User(t, "recorder")
 	storetest.Run(t, new(addresses).harness(func(t testing.TB) string { return freshDatabase(t, server, user) }))

@@ -60,6 +60,7 @@ func (a *addresses) harness(fresh func(testing.TB) string) storetest.Harness {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	server := testserver.MariaDB(t)
 	storetest.Run(t, new(addresses).harness(func(t testing.TB) string { return freshDatabase(t, server, "root") }))
 }

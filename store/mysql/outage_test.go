@@ -172,6 +172,7 @@ func TestFrozenInCommit(t *testing.T) {
 
 // TestNetworkCut has the way to the server go and come back.
 func TestNetworkCut(t *testing.T) {
+	t.Parallel()
 	server := testserver.MariaDB(t)
 	proxy := server.Proxy(t)
 	s := migrated(t, at(server.URL("root", server.Database(t)), proxy.Addr()), mysql.Options{})
@@ -194,6 +195,7 @@ func TestNetworkCut(t *testing.T) {
 // TestOrphanedTransaction has a connection end of which the server does not
 // hear. Its transaction would hold the writer's row for a minute.
 func TestOrphanedTransaction(t *testing.T) {
+	t.Parallel()
 	server := testserver.MariaDB(t)
 	way := newDetour(t, server.Addr(), "127.0.0.1:0")
 	s := migrated(t, at(server.URL("root", server.Database(t)), way.addr), mysql.Options{Writers: 1})
@@ -224,6 +226,7 @@ func TestOrphanedTransaction(t *testing.T) {
 // TestForgottenIdleConnection has a connection that lay idle lead nowhere any
 // more, as firewalls do with what is silent for long.
 func TestForgottenIdleConnection(t *testing.T) {
+	t.Parallel()
 	server := testserver.MariaDB(t)
 	way := newDetour(t, server.Addr(), "127.0.0.1:0")
 	s := migrated(t, at(server.URL("root", server.Database(t)), way.addr), mysql.Options{})

@@ -99,7 +99,7 @@ func (a *address) connector(host, setup string) (*connector, error) {
 // Connect makes a connection and sets it up.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.base.Connect(ctx)
-	if cause := c.link.cause.Load(); errors.Is(err, mysql.ErrInvalidConn) && cause != nil {
+	if cause := c.link.cause.Load(); err != nil && cause != nil && isLost(err) {
 		err = *cause
 	}
 	if err != nil {
@@ -135,7 +135,7 @@ var errReadOnly = errors.New("the server is read only")
 func (c *conn) look(ctx context.Context) (readOnly bool, err error) {
 	var packet int64
 	var host text
-	err = c.QueryRowContext(ctx, `SELECT CONNECTION_ID(), @@max_allowed_packet, @@global.read_only OR @@innodb_read_only,
+	err = c.QueryRowContext(ctx, `SELECT CONNECTION_ID(), @@max_allowed_packet, CONCAT(@@global.read_only) NOT IN ('0', 'OFF') OR @@innodb_read_only,
 		(SELECT HOST FROM information_schema.processlist WHERE ID = CONNECTION_ID())`).Scan(&c.session.id, &packet, &readOnly, &host)
 	c.session.host, c.maxPacket = string(host), int(packet)
 	return readOnly, err

@@ -115,6 +115,57 @@ func (b *stormBatch) run(ctx context.Context, tx store.Tx) error {
 	return tx.Tally(ctx, []store.TallyLine{duplicates, line})
 }
 
+// TestForeignTransactions has another program lock payments in an order of its
+// own, and hold them, while two writers record: what MySQL takes back is run
+// again, and nothing is lost or doubled.
+func TestForeignTransactions(t *testing.T) {
+	server := testserver.MariaDB(t)
+	address := server.URL("root", server.Database(t))
+	s := migrated(t, address, mysql.Options{Writers: 2})
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	other := raw(t, address)
+	go func() {
+		defer close(stopped)
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			for _, text := range []string{"BEGIN", fmt.Sprintf("SELECT * FROM payments WHERE transaction_id > 'id-%04d' ORDER BY transaction_id DESC LIMIT 50 FOR UPDATE", n%300),
+				"UPDATE payments SET source = source WHERE transaction_id < 'id-0050'", "COMMIT"} {
+				if _, err := other.ExecContext(context.Background(), text); err != nil {
+					_, _ = other.ExecContext(context.Background(), "ROLLBACK") // a deadlock: its turn to lose
+					break
+				}
+			}
+		}
+	}()
+	var all sync.WaitGroup
+	var recorded atomic.Int64
+	for w := range 2 {
+		all.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(w), 11))
+			for seq := range int64(40) {
+				b := newStormBatch(r, fmt.Sprintf("w%d", w), seq+1)
+				if err := store.Retry(t.Context(), s, b.run); err != nil {
+					t.Errorf("writer %d, batch %d: %v", w, seq, err)
+					return
+				}
+				recorded.Add(b.recorded)
+			}
+		})
+	}
+	all.Wait()
+	close(stop)
+	<-stopped
+	totals, err := s.Reader().Totals(t.Context())
+	if err != nil || totals.Recorded != recorded.Load() {
+		t.Errorf("%d tallied, %d reported, error %v", totals.Recorded, recorded.Load(), err)
+	}
+	wantPayments(t, s, int(recorded.Load()))
+}
+
 // TestTransitionsInAnyOrder has operators move the same entries in orders of
 // their own.
 func TestTransitionsInAnyOrder(t *testing.T) {
@@ -142,7 +193,7 @@ func TestTransitionsInAnyOrder(t *testing.T) {
 					ts = append(ts, quarantine.Transition{EntryID: page.Items[i].ID, From: quarantine.Held, To: quarantine.Discarded,
 						By: quarantine.Operator, Actor: "ana", At: day})
 				}
-				err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+				err := store.Retry(t.Context(), s, func(ctx context.Context, tx store.Tx) error {
 					done, err := tx.Transition(ctx, ts)
 					for _, ok := range done {
 						if ok {

@@ -19,14 +19,13 @@ type request struct {
 // tx is one open transaction. What needs no answer waits until something does,
 // and is sent with it: BEGIN goes with the claim, the tally with COMMIT.
 type tx struct {
-	store    *Store
-	pool     *pool
-	conn     *conn
-	waiting  []request
-	begun    bool  // the server answered: it is in a transaction
-	over     bool  // it was committed, for certain or perhaps
-	recorded bool  // payments were offered
-	failed   error // the first error of the database: nothing may be committed
+	store   *Store
+	pool    *pool
+	conn    *conn
+	waiting []request
+	begun   bool  // the server answered: it is in a transaction
+	over    bool  // it was committed, for certain or perhaps
+	failed  error // the first error of the database: nothing may be committed
 }
 
 // later has r sent with the next request that needs an answer.
@@ -153,4 +152,4 @@ func (t *tx) beforeCommit(err error) error {
 func (t *tx) limit() int { return min(t.conn.maxPacket, maxStatement) }
 
 // maxStatement bounds the memory that a statement takes here and there.
-var maxStatement = 64 << 20
+const maxStatement = 64 << 20

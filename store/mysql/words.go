@@ -73,14 +73,19 @@ func words(err error) string {
 		return "connection refused"
 	case isTimeout(err):
 		return "no answer in time"
-	case strings.HasSuffix(err.Error(), "EOF"), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
-		errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, driver.ErrBadConn):
+	case strings.HasSuffix(err.Error(), "EOF"), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), isLost(err):
 		return "the server closed the connection"
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Err.Error()
 	}
 	return innermost(err).Error()
+}
+
+// isLost is how the driver says that the connection is gone. One of its errors is
+// its own.
+func isLost(err error) bool {
+	return errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn) || err.Error() == "bad connection"
 }
 
 func isTimeout(err error) bool {
