@@ -52,6 +52,9 @@ func parse(address string) (place, error) {
 		end = len(rest)
 	}
 	who, hosts := "", rest[:end]
+	if strings.Contains(rest[end:], "@") { // what stands before it may be a password
+		return place{}, badAddress("kafka", errors.New("not an address: write / ? # and @ of a password as %2F %3F %23 and %40"))
+	}
 	if at := strings.LastIndex(hosts, "@"); at >= 0 {
 		who, hosts = hosts[:at+1], hosts[at+1:]
 	}
@@ -71,10 +74,10 @@ func parse(address string) (place, error) {
 		p.user = u.User.Username()
 		p.password, _ = u.User.Password()
 	}
-	if err = p.brokers(hosts); err == nil {
-		err = p.path(u)
+	if err = p.brokers(hosts); err != nil {
+		return place{}, badAddress("kafka", err)
 	}
-	if err == nil {
+	if err = p.path(u); err == nil {
 		err = p.parameters(u)
 	}
 	if err != nil {
@@ -90,8 +93,11 @@ func (p *place) brokers(hosts string) error {
 		if err != nil {
 			name, port = strings.Trim(host, "[]"), defaultPort
 		}
-		if name == "" || port == "" {
+		if name == "" {
 			return errors.New("a host is missing")
+		}
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return errors.New("a port is no number")
 		}
 		p.hosts = append(p.hosts, net.JoinHostPort(name, port))
 	}
