@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,8 +56,7 @@ func (b *Broker) login(ctx context.Context) error {
 	hopeless := func(err error) error {
 		return &queue.ConfigError{Target: b.place.target, Tip: credentialsTip, Err: err}
 	}
-	web := newTransport()
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(b.place.region), config.WithHTTPClient(web), config.WithLogger(logging.Nop{})) // it would write to stderr
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(b.place.region), config.WithHTTPClient(newTransport()), config.WithLogger(logging.Nop{})) // it would write to stderr
 	if err != nil {
 		return hopeless(err)
 	}
@@ -68,15 +68,15 @@ func (b *Broker) login(ctx context.Context) error {
 			return ctx.Err()
 		case awaitsServer(err):
 			return b.refused(connecting, err)
+		case limited.Err() != nil:
+			return hopeless(fmt.Errorf("no AWS credentials: nothing in the environment and the profile, and the metadata service did not answer within %v", loginTimeout))
 		}
 		return hopeless(errors.New("no AWS credentials: " + shorten(err).Error()))
 	}
-	if built, ok := cfg.HTTPClient.(interface{ Freeze() core.HTTPClient }); ok {
-		cfg.HTTPClient = built.Freeze() // with the authorities of AWS_CA_BUNDLE; and one pool of connections
-	}
 	b.hang = func() {}
-	if client, ok := cfg.HTTPClient.(*http.Client); ok {
-		b.hang = client.CloseIdleConnections
+	if built, ok := cfg.HTTPClient.(*transport.BuildableClient); ok { // with the authorities of AWS_CA_BUNDLE
+		web := built.GetTransport()
+		cfg.HTTPClient, b.hang = &http.Client{Transport: web, CheckRedirect: staying}, web.CloseIdleConnections
 	}
 	b.api = aws.NewFromConfig(cfg, func(o *aws.Options) {
 		if b.place.endpoint != "" {
@@ -89,6 +89,9 @@ func (b *Broker) login(ctx context.Context) error {
 	})
 	return nil
 }
+
+// staying follows no redirection: SQS sends none.
+func staying(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // awaitsServer says whether credentials are known how to be had, but the
 // service that gives them out did not answer.

@@ -74,6 +74,8 @@ func (p *place) hint(d doing, err error) string {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
+	case missing(err) && p.account != "":
+		return "name a queue that is there: Recibo makes none in another account"
 	case missing(err):
 		return fmt.Sprintf("run recibo migrate --queue '%s', or name another queue", p.target)
 	case said(err, deniedCodes):

@@ -3,6 +3,7 @@ package sqs_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,6 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	_ = flag.Set("test.parallel", "8") // they wait more than they work
 	os.Exit(testserver.Main(m))
 }
 
