@@ -26,7 +26,6 @@ func TestServerIsHurt(t *testing.T) {
 			name string
 			hurt func()
 		}{
-			{"killed", func() { server.Kill(t); server.Start(t) }},
 			{"restarted", func() { server.Restart(t) }},
 			{"frozen for a moment", func() { server.Freeze(t); time.Sleep(time.Second); server.Thaw(t) }},
 			{"frozen for longer than the session", func() { server.Freeze(t); time.Sleep(frozen); server.Thaw(t) }},
