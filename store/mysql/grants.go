@@ -5,36 +5,49 @@ import (
 	"strings"
 )
 
-var everyTable = append([]string{versions}, tableNames...)
-
 // Grants returns the statements that give a database user what a recorder
 // needs and nothing more: payments it may read and add to, never change. Who
 // made the tables, or an administrator, runs them in their database, after each
-// migration. The user is a name, from any host, or name@host.
+// migration. The user is a name, from any host, or name@host. Where a row is
+// inserted or else updated, MariaDB wants the right to update all of it.
 func Grants(user string) string {
-	return grants(user, "SELECT", everyTable...) +
-		grants(user, "INSERT", tableNames...) +
-		grants(user, "UPDATE (seen, last_seen_at, state, attempt, reason, detail, field_errors)", "quarantine") +
-		grants(user, "UPDATE (seen_at, seq)", "writers") +
-		grants(user, "UPDATE", "outages", "tally") // MariaDB asks for all columns where a row is inserted or updated
+	return grants(user,
+		"SELECT ON "+versions,
+		"SELECT, INSERT ON payments",
+		"SELECT, INSERT, UPDATE (seen, last_seen_at, state, attempt, reason, detail, field_errors) ON quarantine",
+		"SELECT, INSERT ON quarantine_history",
+		"SELECT, INSERT, UPDATE ON outages",
+		"SELECT, INSERT, UPDATE (seen_at, seq) ON writers",
+		"SELECT, INSERT, UPDATE ON tally")
 }
 
 // OperatorGrants returns the statements for a user who looks at everything and
 // decides about entries of the quarantine: mend, redrive, discard.
 func OperatorGrants(user string) string {
-	return grants(user, "SELECT", everyTable...) +
-		grants(user, "UPDATE (state, attempt, reason, detail, field_errors, mended_body)", "quarantine") +
-		grants(user, "INSERT", "quarantine_history")
+	return grants(user,
+		"SELECT ON "+versions,
+		"SELECT ON payments",
+		"SELECT, UPDATE (state, attempt, reason, detail, field_errors, mended_body) ON quarantine",
+		"SELECT, INSERT ON quarantine_history",
+		"SELECT ON outages",
+		"SELECT ON writers",
+		"SELECT ON tally")
 }
 
 // ReaderGrants returns the statements for a user who looks and changes nothing:
 // status, find, lists, reconcile.
-func ReaderGrants(user string) string { return grants(user, "SELECT", everyTable...) }
+func ReaderGrants(user string) string {
+	var all []string
+	for _, table := range append([]string{versions}, tableNames...) {
+		all = append(all, "SELECT ON "+table)
+	}
+	return grants(user, all...)
+}
 
-func grants(user, right string, tables ...string) string {
+func grants(user string, rights ...string) string {
 	var b strings.Builder
-	for _, table := range tables {
-		fmt.Fprintf(&b, "GRANT %s ON %s TO %s;\n", right, table, account(user))
+	for _, r := range rights {
+		fmt.Fprintf(&b, "GRANT %s TO %s;\n", r, account(user))
 	}
 	return b.String()
 }
