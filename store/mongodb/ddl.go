@@ -15,7 +15,7 @@ func DDL() string {
 	for _, m := range migrations {
 		for i := range m.collections {
 			c := &m.collections[i]
-			fmt.Fprintf(&b, "\ndb.createCollection(%q, %s);\n", c.name, shellValue(bson.D{{Key: "validator", Value: c.validator()}}))
+			fmt.Fprintf(&b, "\ndb.createCollection(%q, { \"validator\": %s });\n", c.name, shellLines(c.validator(), 3, ""))
 			for _, x := range c.indexes {
 				fmt.Fprintf(&b, "db.%s.createIndex(%s, %s);\n", c.name, shellValue(x.keys), shellValue(bson.D{{Key: "name", Value: x.name}}))
 			}
@@ -25,14 +25,34 @@ func DDL() string {
 	return b.String()
 }
 
-// shellValue writes a document as the shell reads it.
-func shellValue(d bson.D) string {
-	text, err := bson.MarshalExtJSONIndent(d, false, false, "", "  ")
-	if err != nil {
-		panic(err) // documents of this program
+// shellLines writes a document as the shell reads it, and so many levels of it
+// with a line for each field.
+func shellLines(d bson.D, levels int, indent string) string {
+	if levels == 0 {
+		return shellValue(d)
 	}
-	if len(text) < 120 {
-		text, _ = bson.MarshalExtJSON(d, false, false)
+	deeper := indent + "  "
+	var b strings.Builder
+	for i, e := range d {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n" + deeper)
+		inner, ok := e.Value.(bson.D)
+		if !ok {
+			field := shellValue(bson.D{e})
+			b.WriteString(field[1 : len(field)-1])
+			continue
+		}
+		fmt.Fprintf(&b, "%q: %s", e.Key, shellLines(inner, levels-1, deeper))
+	}
+	return "{" + b.String() + "\n" + indent + "}"
+}
+
+func shellValue(d bson.D) string {
+	text, err := bson.MarshalExtJSON(d, false, false)
+	if err != nil {
+		panic(err) // a document of this program
 	}
 	return string(text)
 }

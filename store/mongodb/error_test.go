@@ -150,3 +150,14 @@ func TestServerErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestTransactionLivedForTooLong is one that the server has ended meanwhile: with
+// fewer payments it is faster.
+func TestTransactionLivedForTooLong(t *testing.T) {
+	t.Parallel()
+	server := testserver.NewSecantusDB(t)
+	s := migrated(t, with(server.URL("admin", "x"), "appName", "slow"), mongodb.Options{})
+	mongodb.SetSlowAfter(s, 0)
+	failNext(t, server, "slow", "insert", `"errorCode": 251, "errorLabels": ["TransientTransactionError"]`, 1)
+	wantClass(t, s.Update(t.Context(), recording(newPayment("a", 1))), store.ClassTooSlow, "NoSuchTransaction")
+}

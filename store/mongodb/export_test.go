@@ -1,6 +1,10 @@
 package mongodb
 
-import "recibo/store"
+import (
+	"time"
+
+	"recibo/store"
+)
 
 // For the tests of exact amounts, and the measurement beside the driver.
 var (
@@ -8,3 +12,6 @@ var (
 	MoneyOf   = moneyOf
 	RowOf     = func(p *store.Payment) any { return paymentRowOf(p) }
 )
+
+// SetSlowAfter changes from when on a transaction is slow.
+func SetSlowAfter(s *Store, d time.Duration) { s.slowAfter = d }

@@ -33,7 +33,7 @@ const (
 	maxWriters           = 16
 	defaultCommitTimeout = 10 * time.Second
 	// batchSize is where larger batches gain nothing more.
-	batchSize = 1000
+	batchSize = 500
 )
 
 // StandaloneWarning says what is given up on a server without transactions.
@@ -49,6 +49,7 @@ type Store struct {
 	standalone bool
 	sessions   *sessions // nil when opened for reading only
 	doubts     doubts    // only without transactions
+	slowAfter  time.Duration
 }
 
 // Open connects to the database at address, which is written as MongoDB's own
@@ -63,7 +64,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if o.CommitTimeout <= 0 {
 		o.CommitTimeout = defaultCommitTimeout
 	}
-	s := &Store{options: o}
+	s := &Store{options: o, slowAfter: defaultSlowAfter}
 	if err := s.connect(ctx, address); err != nil {
 		return nil, err
 	}

@@ -52,13 +52,14 @@ func (t *tx) do(ctx context.Context, op string, at step, run func(context.Contex
 	return nil
 }
 
-// slowAfter tells a transaction that the server ended because it took too long,
-// by default a minute, from one that it lost for another reason.
-const slowAfter = 20 * time.Second
+// defaultSlowAfter tells a transaction that the server ended because it took too
+// long, a minute if nobody has set it otherwise, from one that it lost for
+// another reason.
+const defaultSlowAfter = 20 * time.Second
 
 func (t *tx) fail(ctx context.Context, op string, err error, at step) error {
 	t.failed = classify(ctx, op, err, at)
-	if codeOf(err) == codeNoTransaction && time.Since(t.began) > slowAfter {
+	if codeOf(err) == codeNoTransaction && time.Since(t.began) > t.store.slowAfter {
 		t.failed = &store.Error{Class: store.ClassTooSlow, Op: op, Err: shorten(err)}
 	}
 	return t.failed
