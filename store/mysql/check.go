@@ -25,6 +25,8 @@ type about struct {
 	variables map[string]string // of the server, those that matter
 	engines   map[string]string // of the tables of our names that can be seen
 	version   int64             // of the tables; 0 where there are none
+	isKeyed   bool              // no id can be in payments twice
+	isExact   bool              // nor is one taken for another
 }
 
 // Check answers whether the database can be reached and has the tables of this
@@ -47,6 +49,14 @@ func (s *Store) Check(ctx context.Context) error {
 			return s.configError(fmt.Errorf("table %s is kept by %s, which has no transactions", name, engine),
 				fmt.Sprintf("ALTER TABLE %s ENGINE = InnoDB", name))
 		}
+	}
+	switch {
+	case !about.isKeyed:
+		return s.configError(errors.New("payments has no unique key of transaction_id alone, so one could be written twice"),
+			"ALTER TABLE payments ADD UNIQUE KEY (transaction_id), and no partitions by another column")
+	case !about.isExact:
+		return s.configError(errors.New("payments.transaction_id does not compare byte for byte: ids that differ by case would be one"),
+			"ALTER TABLE payments MODIFY transaction_id varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL")
 	}
 	return nil
 }
@@ -96,6 +106,14 @@ func lookAt(ctx context.Context, c *conn) (about, error) {
 		return a, err
 	}
 	a.engines, err = pairs(ctx, c, "SELECT TABLE_NAME, COALESCE(ENGINE, 'a view') FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()")
+	if err != nil {
+		return a, err
+	}
+	err = c.QueryRowContext(ctx, `SELECT
+		EXISTS (SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'payments' AND NON_UNIQUE = 0
+			GROUP BY INDEX_NAME HAVING count(*) = 1 AND max(COLUMN_NAME) = 'transaction_id' AND max(SUB_PART) IS NULL),
+		EXISTS (SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'payments'
+			AND COLUMN_NAME = 'transaction_id' AND COLLATION_NAME LIKE '%bin')`).Scan(&a.isKeyed, &a.isExact)
 	if err != nil {
 		return a, err
 	}

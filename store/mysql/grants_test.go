@@ -85,3 +85,14 @@ func TestOperatorAndReader(t *testing.T) {
 		t.Errorf("totals %+v, error %v; want one discarded", totals, err)
 	}
 }
+
+// TestAccountsOfGrants are from everywhere, or from where the name says.
+func TestAccountsOfGrants(t *testing.T) {
+	for user, want := range map[string]string{
+		"app": "TO `app`@`%`;", "app@10.0.0.%": "TO `app`@`10.0.0.%`;", "a`b@c@host": "TO `a``b@c`@`host`;",
+	} {
+		if got := mysql.ReaderGrants(user); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", user, got, want)
+		}
+	}
+}

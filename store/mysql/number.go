@@ -3,13 +3,11 @@ package mysql
 // Numbers of errors, of MySQL and of MariaDB, by the names that their manuals
 // give them.
 const (
-	erNo                  = 1002
 	erDupKey              = 1022
 	erDiskFull            = 1021
 	erCheckRead           = 1020
 	erOutOfMemory         = 1037
 	erOutOfSortMemory     = 1038
-	erConCount            = 1040
 	erOutOfResources      = 1041
 	erDBAccessDenied      = 1044
 	erAccessDenied        = 1045
@@ -36,7 +34,6 @@ const (
 	erSpecificAccess      = 1227
 	erOutOfRange          = 1264
 	erDataTruncated       = 1265
-	erOptionPreventsWrite = 1290
 	erTruncatedWrongValue = 1292
 	erInvalidCharacters   = 1300
 	erPacketOverflowed    = 1301
@@ -53,7 +50,6 @@ const (
 	erNoPartition         = 1526
 	erDupEntryWithKeyName = 1586
 	erSignal              = 1644
-	erBinlogStatement     = 1665
 	erDataOutOfRange      = 1690
 	erAccessDeniedNoPass  = 1698
 	erMustChangePassword  = 1820
