@@ -65,7 +65,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	server := testserver.SecantusDB(t)
 	storetest.Run(t, new(addresses).harness(func(t testing.TB) string {
-		return server.URL("admin", server.Database(t))
+		return server.URL("", server.Database(t))
 	}, mongodb.Options{Writers: 4}))
 }
 

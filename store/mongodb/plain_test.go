@@ -33,7 +33,7 @@ func TestStandalone(t *testing.T) {
 
 // plainConformance runs the suite.
 func plainConformance(t *testing.T, server *testserver.SecantusServer) {
-	h := new(addresses).harness(func(t testing.TB) string { return server.URL("admin", server.Database(t)) }, accepted)
+	h := new(addresses).harness(func(t testing.TB) string { return server.URL("", server.Database(t)) }, accepted)
 	left := len(notStandalone)
 	for _, c := range writingCases() {
 		t.Run(c.Name, func(t *testing.T) {
