@@ -67,8 +67,8 @@ func (t *tx) fail(ctx context.Context, op string, err error, at step) error {
 
 // look makes sure that the collections are there. A transaction that writes to
 // one that is not makes it, without validator and indexes: after an accident
-// somebody would have two halves. Once a transaction has read of a collection,
-// nobody can drop it before the end.
+// somebody would have two halves. One that the transaction has read of, as of
+// payments by now, nobody can drop before its end.
 func (t *tx) look(ctx context.Context) error {
 	if t.failed != nil || t.looked {
 		return t.failed
