@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,21 +39,27 @@ func Kafka(t testing.TB) *KafkaServer {
 	return get(t, sharedKafka)
 }
 
-var sharedKafka = sync.OnceValues(func() (*KafkaServer, error) { return startKafka(options{}, true) })
+var sharedKafka = sync.OnceValues(func() (*KafkaServer, error) { return startKafka(options{}, true, quickly...) })
 
 // NewKafka starts a Kafka for this test alone.
 func NewKafka(t testing.TB, list ...Option) *KafkaServer {
 	t.Helper()
-	s := get(t, func() (*KafkaServer, error) { return startKafka(collect(list), false) })
+	s := get(t, func() (*KafkaServer, error) { return startKafka(collect(list), false, quickly...) })
 	private(t, s.Server)
 	return s
 }
 
 // OpenKafka starts a Kafka outside of a test, for measurements. The caller
 // closes it.
-func OpenKafka(list ...Option) (*KafkaServer, error) { return startKafka(collect(list), false) }
+func OpenKafka(list ...Option) (*KafkaServer, error) {
+	return startKafka(collect(list), false, "-XX:+UseParallelGC")
+}
 
-func startKafka(o options, shared bool) (*KafkaServer, error) {
+// quickly are flags of Java for a start in half the time; what runs for long is
+// slower.
+var quickly = []string{"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
+
+func startKafka(o options, shared bool, flags ...string) (*KafkaServer, error) {
 	began := time.Now()
 	java, err := program("java")
 	if err != nil {
@@ -91,8 +98,8 @@ func startKafka(o options, shared bool) (*KafkaServer, error) {
 		data:    data,
 		daemons: []daemon{{
 			path: java,
-			args: []string{"-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Dlog4j2.configurationFile=" + filepath.Join(dir, "log4j2.xml"),
-				"-cp", filepath.Join(lib, "*"), "kafka.Kafka", filepath.Join(dir, "server.properties")},
+			args: append(slices.Clone(flags), "-Xmx512m", "-XX:-UsePerfData", "-Dlog4j2.configurationFile="+filepath.Join(dir, "log4j2.xml"),
+				"-cp", filepath.Join(lib, "*"), "kafka.Kafka", filepath.Join(dir, "server.properties")),
 			env: environment(dir), dir: dir, log: filepath.Join(dir, "log"),
 			stop: syscall.SIGTERM, death: syscall.SIGKILL,
 		}},

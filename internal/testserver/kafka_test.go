@@ -54,7 +54,7 @@ func TestKafkaKeepsWhatItAccepted(t *testing.T) {
 			t.Fatalf("%q is there, want %q", got, want)
 		}
 	}
-	// Debian's kcat fails with SCRAM since Kafka checks its nonce; the tests of
+	// Debian's kcat is refused by SCRAM, with the right password; the tests of
 	// queue/kafka log in by that.
 	login := []string{"-X", "sasl.username=admin", "-X", "sasl.password=" + testserver.Password, "-X", "sasl.mechanism=PLAIN"}
 	if got := consume(s.SASLAddr(), append(login, "-X", "security.protocol=sasl_plaintext")...); got != want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -26,7 +27,7 @@ func (s *KafkaServer) Tool(t testing.TB, script string, args ...string) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, s.java, append([]string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", filepath.Join(s.jars, "*"), class}, args...)...)
+	cmd := exec.CommandContext(ctx, s.java, slices.Concat(quickly, []string{"-cp", filepath.Join(s.jars, "*"), class}, args)...)
 	cmd.Env = environment(s.dir)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -61,7 +61,7 @@ func runChild(address string) error {
 			line.WriteString(" " + d.ID)
 		}
 		fmt.Println("got" + line.String())
-		time.Sleep(20 * time.Millisecond) // a little more than the pace of commits
+		time.Sleep(20 * time.Millisecond)
 		_ = s.Ack(ctx, ds)
 	}
 }

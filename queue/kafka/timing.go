@@ -10,7 +10,7 @@ const (
 	rebalanceLimit = 30 * time.Second       // a member that does not join again within it loses its partitions
 	drainTimeout   = 3 * time.Second        // how long a partition is kept that others wait for, until what was handed out is settled
 	commitTimeout  = 5 * time.Second        // one commit
-	commitPace     = 20 * time.Millisecond  // between two commits
+	commitPace     = 50 * time.Millisecond  // between two commits
 	commitAgain    = 250 * time.Millisecond // after one that failed
 	joinTimeout    = 5 * time.Second        // how long the opening of a source waits to be taken into the group
 	leaveTimeout   = 3 * time.Second        // how long closing it waits to be let go
