@@ -17,6 +17,10 @@ const (
 	oldestMariaDB = 100_500
 )
 
+// leastPacket takes the largest entry of the quarantine, whose bytes are sent as
+// two digits each.
+const leastPacket = 4 << 20
+
 // tableNames are the tables that a database of this version has.
 var tableNames = []string{"payments", "quarantine", "quarantine_history", "outages", "writers", "tally"}
 
@@ -50,7 +54,11 @@ func (s *Store) Check(ctx context.Context) error {
 				fmt.Sprintf("ALTER TABLE %s ENGINE = InnoDB", name))
 		}
 	}
+	packet, err := strconv.Atoi(about.variables["max_allowed_packet"])
 	switch {
+	case err == nil && packet < leastPacket && s.writers != nil:
+		return s.configError(fmt.Errorf("max_allowed_packet is %d: a large message would not fit into quarantine", packet),
+			"SET GLOBAL max_allowed_packet = 16777216, and the same in its option file")
 	case !about.isKeyed:
 		return s.configError(errors.New("payments has no unique key of transaction_id alone, so one could be written twice"),
 			"ALTER TABLE payments ADD UNIQUE KEY (transaction_id), and no partitions by another column")
@@ -101,7 +109,7 @@ func lookAt(ctx context.Context, c *conn) (about, error) {
 	var a about
 	var err error
 	a.variables, err = pairs(ctx, c, `SHOW VARIABLES WHERE Variable_name IN
-		('version', 'log_bin', 'binlog_format', 'innodb_flush_log_at_trx_commit', 'sync_binlog')`)
+		('version', 'max_allowed_packet', 'log_bin', 'binlog_format', 'innodb_flush_log_at_trx_commit', 'sync_binlog')`)
 	if err != nil {
 		return a, err
 	}

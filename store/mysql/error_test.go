@@ -199,6 +199,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 	if err := s.Update(t.Context(), recording(newPayment("z", 1))); err != nil {
 		t.Errorf("a small one: %v", err)
 	}
+	wantConfig(t, s.Check(t.Context()), "max_allowed_packet is 65536", "SET GLOBAL max_allowed_packet")
 }
 
 // TestContextEndsTheWaitForALock also leaves the server without our request, as

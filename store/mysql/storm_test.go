@@ -193,17 +193,18 @@ func TestTransitionsInAnyOrder(t *testing.T) {
 					ts = append(ts, quarantine.Transition{EntryID: page.Items[i].ID, From: quarantine.Held, To: quarantine.Discarded,
 						By: quarantine.Operator, Actor: "ana", At: day})
 				}
-				err := store.Retry(t.Context(), s, func(ctx context.Context, tx store.Tx) error {
-					done, err := tx.Transition(ctx, ts)
-					for _, ok := range done {
-						if ok {
-							moved.Add(1)
-						}
-					}
+				var done []bool
+				err := store.Retry(t.Context(), s, func(ctx context.Context, tx store.Tx) (err error) {
+					done, err = tx.Transition(ctx, ts)
 					return err
 				})
 				if err != nil {
 					t.Errorf("operator %d: %v", w, err)
+				}
+				for _, ok := range done {
+					if ok {
+						moved.Add(1)
+					}
 				}
 			}
 		})
