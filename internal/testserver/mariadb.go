@@ -118,7 +118,7 @@ func mariaSettings(dir, data string, port int, o options, shared bool, as accoun
 		{"innodb_log_file_size", "96M"},
 	}
 	if shared {
-		settings = append(settings, setting{"innodb_flush_log_at_trx_commit", "0"}, setting{"innodb_doublewrite", "0"},
+		settings = append(settings, setting{"innodb_flush_log_at_trx_commit", "0"}, setting{"innodb_doublewrite", "0"}, setting{"innodb_flush_method", "nosync"}, setting{"sync_frm", "0"},
 			setting{"innodb_buffer_pool_size", "64M"}, setting{"innodb_log_file_size", "16M"})
 	}
 	if a := o.authority; a != nil {
