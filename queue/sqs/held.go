@@ -18,7 +18,6 @@ type holding struct {
 	size     int
 	since    time.Time // when it came
 	beat     time.Time // when it was hidden last
-	beating  bool      // a heartbeat is on the way
 	lost     bool      // its time was over: others may have it
 	out      bool      // handed out
 	delivery queue.Delivery

@@ -109,10 +109,10 @@ func killedRecorder(t *testing.T, address string) {
 	time.Sleep(5 * time.Second) // with heartbeats
 	c.kill()
 	killed := time.Now()
-	got := collect(t, source(t, b, 1000), 200, patience)
+	got := collect(t, source(t, b, 1000), 200, 2*patience)
 	t.Logf("%d messages %v after the kill", len(got), time.Since(killed))
-	if took := time.Since(killed); took < time.Second || took > 15*time.Second {
-		t.Errorf("they came after %v, want 2 to 8 seconds", took)
+	if took := time.Since(killed); took < time.Second || took > 40*time.Second {
+		t.Errorf("they came after %v, want 2 to 8 seconds on a quiet machine", took)
 	}
 	seen, times := map[string]bool{}, map[int]int{}
 	for _, d := range got {

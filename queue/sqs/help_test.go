@@ -92,12 +92,12 @@ func with(address, name, value string) string {
 }
 
 // plain is a client that knows nothing of us.
-func plain(t testing.TB, server *testserver.ElasticMQServer) *aws.Client {
+func plain(t testing.TB, server *testserver.ElasticMQServer, how ...func(*aws.Options)) *aws.Client {
 	t.Helper()
 	return aws.New(aws.Options{
 		Region: "sa-east-1", BaseEndpoint: core.String("http://" + server.Addr()),
 		Credentials: credentials.NewStaticCredentialsProvider("PLAIN", testserver.Password, ""),
-	})
+	}, how...)
 }
 
 // queueURL is that of a queue that is there.
