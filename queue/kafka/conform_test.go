@@ -18,6 +18,8 @@ func traits() queuetest.Traits {
 		MaxBodyBytes:   1 << 20,
 		// A member hears of a rebalance with its next heartbeat.
 		ReleaseWithin: 3 * time.Second,
+		// From joining to the first message there are five requests.
+		Quiet: 800 * time.Millisecond,
 	}
 }
 

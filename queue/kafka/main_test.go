@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if own := flag.Lookup("test.parallel"); own.Value.String() == own.DefValue {
-		_ = own.Value.Set("6") // these tests wait more than they work
+		_ = own.Value.Set("8") // these tests wait more than they work
 	}
 	os.Exit(testserver.Main(m))
 }
