@@ -106,8 +106,7 @@ func startKafka(o options, shared bool, flags ...string) (*KafkaServer, error) {
 		shared: shared,
 	}
 	k.answers = func(ctx context.Context) error { return askKafka(ctx, k.addr) }
-	// It opens one port after the other.
-	k.ready = func(ctx context.Context) error { return askKafka(ctx, local(ports.proxies[proxyListeners-1].listener)) }
+	k.ready = func(ctx context.Context) error { return ports.open(ctx) }
 	return k, launch(k.Server, began)
 }
 

@@ -1,9 +1,11 @@
 package testserver
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,7 +27,21 @@ func reserveKafka() (kafkaPorts, error) {
 	return p, freePorts(all...)
 }
 
-// listeners of a Kafka: name, protocol, port, and what clients are told.
+// open finds out whether each port takes connections: Kafka opens one after the
+// other, in no order.
+func (p kafkaPorts) open(ctx context.Context) error {
+	var d net.Dialer
+	for _, port := range append([]proxyPorts{{listener: p.sasl}}, p.proxies...) {
+		c, err := d.DialContext(ctx, "tcp", local(port.listener))
+		if err != nil {
+			return err
+		}
+		_ = c.Close()
+	}
+	return nil
+}
+
+// kafkaListener is a listener: name, protocol, port, and what clients are told.
 type kafkaListener struct {
 	name, protocol   string
 	port, advertised int
