@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +232,21 @@ func TestNoCredentials(t *testing.T) {
 	hopeless(t, err, "no AWS credentials", "AWS_PROFILE")
 	if took := time.Since(began); took > 9*time.Second {
 		t.Errorf("it took %v", took)
+	}
+
+	// Where it is known how to get them, and the service is away, that may get better.
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("s3cret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", token)
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/recorder")
+	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+	_, err = sqs.Dial(t.Context(), address, sqs.Options{})
+	if _, config := errors.AsType[*queue.ConfigError](err); err == nil || config || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("STS is away: %v", err)
+	} else {
+		secretless(t, err.Error())
 	}
 
 	t.Setenv("AWS_PROFILE", "nobody-has-it")
