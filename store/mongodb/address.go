@@ -21,7 +21,7 @@ const (
 	// for finding a primary: the driver's own 30 s would hold a transaction for
 	// as long, when there is none.
 	defaultConnectTimeout = 5 * time.Second
-	defaultSelectTimeout  = 3 * time.Second
+	defaultSelectTimeout  = 5 * time.Second
 	// defaultHeartbeat is how often each server is asked what it is. The driver
 	// asks every 10 s, and in between believes the last answer.
 	defaultHeartbeat = 2 * time.Second

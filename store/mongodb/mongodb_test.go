@@ -15,9 +15,13 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testserver.Main(m)) }
 
-// open opens a store and closes it when the test ends.
+// open opens a store and closes it when the test ends. It is patient: the machine
+// has others to serve.
 func open(t testing.TB, address string, o mongodb.Options) *mongodb.Store {
 	t.Helper()
+	if !strings.Contains(address, "serverSelectionTimeoutMS") {
+		address = with(address, "serverSelectionTimeoutMS", "20000")
+	}
 	s, err := mongodb.Open(t.Context(), address, o)
 	if err != nil {
 		t.Fatalf("open: %v", err)

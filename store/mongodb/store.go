@@ -94,7 +94,7 @@ func (s *Store) Limits() store.Limits {
 // closeTimeout bounds a farewell to a server that may not listen.
 const closeTimeout = 2 * time.Second
 
-// Close waits for what runs, a little, and closes all connections.
+// Close waits for what runs and closes all connections.
 func (s *Store) Close() error {
 	if s.sessions != nil {
 		s.sessions.close()
