@@ -1,13 +1,16 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"recibo/internal/testserver"
+	"recibo/recorder"
 )
 
 // foreignEvents are what somebody else's program would send: ids that differ by
@@ -127,4 +130,44 @@ func (p *place) python(program string, args ...string) string {
 		p.t.Fatalf("python: %v\n%s", err, said)
 	}
 	return string(out)
+}
+
+// TestGroupsOfPayers: on a FIFO queue the payments of one payer are one message
+// group, named by a hash, and they are recorded.
+func TestGroupsOfPayers(t *testing.T) {
+	t.Parallel()
+	s := testserver.ElasticMQ(t)
+	queue := s.Queue(t) + ".fifo"
+	p := newPlace(t)
+	p.env = append(s.Env(), "RECIBO_QUEUE="+s.URL(queue))
+	line := func(id, payer string) string {
+		return fmt.Sprintf(`{"transaction_id":%q,"amount":"1.00","payer_account":%q,"payee_account":"shop","occurred_at":"2026-01-01T00:00:00Z"}`, id, payer)
+	}
+	p.publishLines([]string{line("1", "BR-anna"), line("2", "BR-bert"), line("3", "BR-anna"), "no event"})
+	got := p.python(`
+import boto3, sys
+sqs = boto3.client("sqs", endpoint_url="http://" + sys.argv[1], region_name="us-east-1")
+url = sqs.get_queue_url(QueueName=sys.argv[2])["QueueUrl"]
+left = 4
+while left:
+    for m in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=2, WaitTimeSeconds=1,
+            AttributeNames=["All"], MessageAttributeNames=["All"]).get("Messages", []):
+        left -= 1
+        assert "BR-" not in str(m["Attributes"]) + str(m.get("MessageAttributes")), m
+        print(m["Body"][19:20], m["Attributes"]["MessageGroupId"])
+`, s.Addr(), queue)
+	groups := map[string]string{}
+	for line := range strings.Lines(got) {
+		id, group, _ := strings.Cut(strings.TrimSpace(line), " ")
+		groups[id] = group
+	}
+	if len(groups) != 4 || groups["1"] != groups["3"] || groups["1"] == groups["2"] || len(groups["1"]) < 16 {
+		t.Errorf("message groups %v", groups)
+	}
+	time.Sleep(2 * time.Second) // what boto3 has taken is hidden for so long
+	var r recorder.Result
+	p.run(0, &r, "record", "--until-idle", "1s", "--output", "json")
+	if r.Recorded != 3 || r.Quarantined["malformed"] != 1 {
+		t.Errorf("%+v, want 3 recorded and one malformed", r)
+	}
 }

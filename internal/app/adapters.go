@@ -59,7 +59,7 @@ var queueAdapters = []queueAdapter{
 	{"amqp", "amqp://user@host:5672/vhost?queue=payments", dialRabbitMQ, printer(rabbitmq.Commands)},
 	{"amqps", "amqps://user@host:5671/vhost?queue=payments", dialRabbitMQ, printer(rabbitmq.Commands)},
 	{"kafka", "kafka://host:9092/payments?group=recibo", dialer(kafka.Dial, func(l *slog.Logger) kafka.Options { return kafka.Options{Log: l} }), printer(kafka.Commands)},
-	{"sqs", "sqs://sa-east-1/payments", dialer(sqs.Dial, func(l *slog.Logger) sqs.Options { return sqs.Options{Log: l} }), printer(sqs.Commands)},
+	{"sqs", "sqs://sa-east-1/payments", openSQS, printer(sqs.Commands)},
 }
 
 var dialRabbitMQ = dialer(rabbitmq.Dial, func(l *slog.Logger) rabbitmq.Options { return rabbitmq.Options{Log: l} })

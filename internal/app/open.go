@@ -46,9 +46,31 @@ func (a *App) openStore(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.awaitStore(ctx, func(ctx context.Context) (store.Store, error) {
+	s, err := a.awaitStore(ctx, func(ctx context.Context) (store.Store, error) {
 		return adapter.open(ctx, a.Config.Store, storeUse{writers: a.Config.Writers, allowStandalone: a.Config.AllowStandalone})
 	}, adapter.selfMade || a.Config.Migrate)
+	if err == nil {
+		a.warnOf(ctx, s)
+	}
+	return s, err
+}
+
+// warnOf says what a store knows of its server that its users should mend, and
+// nobody waits for.
+func (a *App) warnOf(ctx context.Context, s store.Store) {
+	noted, ok := s.(interface {
+		Notes(ctx context.Context) ([]string, error)
+	})
+	if !ok {
+		return
+	}
+	notes, err := noted.Notes(ctx)
+	if err != nil {
+		notes = append(notes, err.Error())
+	}
+	for _, note := range notes {
+		a.Log.Warn(note, "store", a.Config.Store)
+	}
 }
 
 // readStore opens the configured store for reading: it must be there.

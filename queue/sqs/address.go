@@ -15,11 +15,13 @@ import (
 )
 
 const (
-	fifoSuffix  = ".fifo" // ends the name of every FIFO queue, and of no other
 	deadSuffix  = "-dlq"
 	longestName = 80
 	addressTip  = "write sqs://region/queue, for example sqs://sa-east-1/payments"
 )
+
+// FIFO ends the name of every FIFO queue, and of no other.
+const FIFO = ".fifo"
 
 // place is an address taken apart.
 type place struct {
@@ -35,7 +37,7 @@ type place struct {
 	target      string // for people
 }
 
-func (p *place) fifo() bool { return strings.HasSuffix(p.queue, fifoSuffix) }
+func (p *place) fifo() bool { return strings.HasSuffix(p.queue, FIFO) }
 
 var (
 	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
@@ -138,9 +140,9 @@ func (p *place) check() error {
 		return fmt.Errorf("%s is not the name of a region", p.region)
 	}
 	if !p.deadNamed {
-		p.deadLetters = strings.TrimSuffix(p.queue, fifoSuffix) + deadSuffix
+		p.deadLetters = strings.TrimSuffix(p.queue, FIFO) + deadSuffix
 		if p.fifo() {
-			p.deadLetters += fifoSuffix
+			p.deadLetters += FIFO
 		}
 	}
 	for _, name := range []string{p.queue, p.deadLetters} {
@@ -151,7 +153,7 @@ func (p *place) check() error {
 	switch {
 	case p.queue == p.deadLetters:
 		return errors.New("queue and dead_letters are the same queue")
-	case p.fifo() != strings.HasSuffix(p.deadLetters, fifoSuffix):
+	case p.fifo() != strings.HasSuffix(p.deadLetters, FIFO):
 		return errors.New("the dead letters of a FIFO queue are a FIFO queue, and of no other")
 	}
 	return nil

@@ -24,7 +24,7 @@ import (
 // bank against one queue can: publishers share no secret that they could use,
 // and have to agree on the group.
 func (p *place) group(m queue.Message) string {
-	by := cmp.Or(m.Headers[groupName], m.Key, m.ID)
+	by := cmp.Or(m.Headers[GroupHeader], m.Key, m.ID)
 	key := sha256.Sum256([]byte("recibo message group 1\x00" + p.region + "\x00" + p.account + "\x00" + p.queue))
 	h := hmac.New(sha256.New, key[:])
 	h.Write([]byte(by))

@@ -21,7 +21,6 @@ const (
 	keyName    = "recibo-key"
 	bodyName   = "recibo-body"   // how the body travels, if not as it is
 	packedName = "recibo-packed" // lines of quoted text: what fits nowhere else
-	groupName  = "recibo-group"  // a header that is not sent: see group
 
 	mostAttributes = 10
 	longestHeader  = 256 // of an attribute's name
@@ -29,6 +28,11 @@ const (
 
 	packedID, packedKey, packedHeader = "id", "key", "header"
 )
+
+// GroupHeader is a header that is not sent: on a FIFO queue it says what keeps
+// its order together, such as the payer's account. Only a keyed hash of it
+// leaves this process.
+const GroupHeader = "recibo-group"
 
 // encode makes the body and attributes of m, and tells their size as SQS counts
 // it.
@@ -39,7 +43,7 @@ func encode(m queue.Message) (string, map[string]types.MessageAttributeValue, in
 	a.field(idName, packedID, m.ID)
 	a.field(keyName, packedKey, m.Key)
 	headers := slices.Sorted(maps.Keys(m.Headers))
-	headers = slices.DeleteFunc(headers, func(name string) bool { return name == groupName })
+	headers = slices.DeleteFunc(headers, func(name string) bool { return name == GroupHeader })
 	room := mostAttributes - len(a.all)
 	if len(a.packed) > 0 || len(headers) > room {
 		room-- // for what is packed

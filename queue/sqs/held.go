@@ -23,7 +23,7 @@ type holding struct {
 	delivery queue.Delivery
 }
 
-func isFIFO(name string) bool { return strings.HasSuffix(name, fifoSuffix) }
+func isFIFO(name string) bool { return strings.HasSuffix(name, FIFO) }
 
 func holdings(ms []types.Message, sent time.Time) []*holding {
 	all := make([]*holding, 0, len(ms))

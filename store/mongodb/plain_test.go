@@ -3,6 +3,7 @@ package mongodb_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,13 +54,13 @@ func plainConformance(t *testing.T, server *testserver.SecantusServer) {
 func plainRefused(t *testing.T, server *testserver.SecantusServer) {
 	address := server.URL("admin", "x")
 	wantConfig(t, refused(t, address, mongodb.Options{}), "the server is no replica set, so it has no transactions", "--allow-standalone")
-	if s := open(t, address, mongodb.Options{ReadOnly: true}); !s.Standalone() {
+	if s := open(t, address, mongodb.Options{ReadOnly: true}); !standalone(t, s) {
 		t.Error("it is not noticed")
 	}
-	if s := open(t, address, accepted); !s.Standalone() {
+	if s := open(t, address, accepted); !standalone(t, s) {
 		t.Error("there is nothing to warn of")
 	}
-	if s := open(t, testserver.SecantusDB(t).URL("admin", "x"), accepted); s.Standalone() {
+	if s := open(t, testserver.SecantusDB(t).URL("admin", "x"), accepted); standalone(t, s) {
 		t.Error("a replica set is taken for a standalone server")
 	}
 }
@@ -179,4 +180,14 @@ func plainMove(t *testing.T, server *testserver.SecantusServer) {
 	if err != nil || len(lines) != 2 || lines[1].To != quarantine.Redriven {
 		t.Errorf("history %+v, error %v; want the move that was first", lines, err)
 	}
+}
+
+// standalone reports whether the store warns of a server without transactions.
+func standalone(t *testing.T, s *mongodb.Store) bool {
+	t.Helper()
+	notes, err := s.Notes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(notes) == 1 && strings.Contains(notes[0], "no transactions")
 }

@@ -21,7 +21,7 @@ type Options struct {
 	// Writers is how many transactions may run at once: default 2, at most 16.
 	Writers int
 	// AllowStandalone accepts a server that is no member of a replica set and
-	// has no transactions: see StandaloneWarning for what is given up.
+	// has no transactions: see Notes for what is given up.
 	AllowStandalone bool
 	// CommitTimeout is how long to wait for the answer to a commit before its
 	// outcome counts as unknown; default 10 s.
@@ -36,8 +36,8 @@ const (
 	batchSize = 500
 )
 
-// StandaloneWarning says what is given up on a server without transactions.
-const StandaloneWarning = "this MongoDB is no replica set and has no transactions: no payment is lost or written twice, " +
+// standaloneWarning says what is given up on a server without transactions.
+const standaloneWarning = "this MongoDB is no replica set and has no transactions: no payment is lost or written twice, " +
 	"but a batch may be seen in part, and after a crash the tally and the count of deliveries of an entry may be wrong"
 
 // Store is one database.
@@ -78,9 +78,14 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Standalone reports whether the server has no transactions: then whoever opened
-// it should say StandaloneWarning.
-func (s *Store) Standalone() bool { return s.standalone }
+// Notes returns what the user should know about the server and nobody here can
+// mend: that it has no transactions.
+func (s *Store) Notes(context.Context) ([]string, error) {
+	if s.standalone {
+		return []string{standaloneWarning}, nil
+	}
+	return nil, nil
+}
 
 // Reader returns a reader of what is committed.
 func (s *Store) Reader() store.Reader { return reader{s} }
