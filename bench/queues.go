@@ -24,7 +24,7 @@ func embeddedEnd() (queueEnd, error) {
 		}
 		return broker, broker.Setup(ctx)
 	}
-	return queueEnd{name: "embedded", queue: open, reopen: open}, nil
+	return queueEnd{name: "embedded", events: 100_000, queue: open, reopen: open}, nil
 }
 
 func rabbitEnd() (queueEnd, error) {
@@ -32,13 +32,13 @@ func rabbitEnd() (queueEnd, error) {
 	if err != nil {
 		return queueEnd{}, err
 	}
-	return numbered("RabbitMQ", s, func(ctx context.Context, name string) (queue.Broker, error) {
+	return numbered("RabbitMQ", 100_000, s, func(ctx context.Context, name string) (queue.Broker, error) {
 		return rabbitmq.Dial(ctx, s.URL("admin", "/", name), rabbitmq.Options{})
 	}), nil
 }
 
 // numbered is a server that has queues by name: a new one each time.
-func numbered(name string, s server, dial func(ctx context.Context, name string) (queue.Broker, error)) queueEnd {
+func numbered(name string, events int, s server, dial func(ctx context.Context, name string) (queue.Broker, error)) queueEnd {
 	n := 0
 	open := func(ctx context.Context, _ string) (queue.Broker, error) {
 		broker, err := dial(ctx, fmt.Sprintf("bench%d", n))
@@ -51,7 +51,7 @@ func numbered(name string, s server, dial func(ctx context.Context, name string)
 		n++
 		return open(ctx, dir)
 	}
-	return queueEnd{name: name, queue: fresh, reopen: open, server: s}
+	return queueEnd{name: name, events: events, queue: fresh, reopen: open, server: s}
 }
 
 func kafkaEnd() (queueEnd, error) {
@@ -59,8 +59,8 @@ func kafkaEnd() (queueEnd, error) {
 	if err != nil {
 		return queueEnd{}, err
 	}
-	return numbered("Kafka", s, func(ctx context.Context, name string) (queue.Broker, error) {
-		return kafka.Dial(ctx, s.URL("", name, "recibo"), kafka.Options{})
+	return numbered("Kafka", 400_000, s, func(ctx context.Context, name string) (queue.Broker, error) {
+		return kafka.Dial(ctx, s.URL("", name, name), kafka.Options{}) // a group of its own
 	}), nil
 }
 
@@ -77,7 +77,7 @@ func sqsEnd() (queueEnd, error) {
 			return queueEnd{}, errors.Join(err, s.Close())
 		}
 	}
-	return numbered("SQS", s, func(ctx context.Context, name string) (queue.Broker, error) {
+	return numbered("SQS", 50_000, s, func(ctx context.Context, name string) (queue.Broker, error) {
 		return sqs.Dial(ctx, s.URL(name), sqs.Options{})
 	}), nil
 }

@@ -20,7 +20,7 @@ func mongoEnd() (storeEnd, error) {
 		return storeEnd{}, err
 	}
 	m := &mongoBench{SecantusServer: s}
-	return storeEnd{name: "SecantusDB", store: m.freshStore, inserter: m.inserter, server: s}, nil
+	return storeEnd{name: "SecantusDB", events: 20_000, store: m.freshStore, inserter: m.inserter, server: s}, nil
 }
 
 type mongoBench struct {

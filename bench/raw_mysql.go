@@ -21,7 +21,7 @@ func mysqlEnd() (storeEnd, error) {
 		return storeEnd{}, err
 	}
 	m := &mysqlBench{MariaDBServer: s}
-	return storeEnd{name: "MariaDB", store: m.freshStore, inserter: m.inserter, server: s}, nil
+	return storeEnd{name: "MariaDB", events: 400_000, store: m.freshStore, inserter: m.inserter, server: s}, nil
 }
 
 type mysqlBench struct {
@@ -55,8 +55,8 @@ func (m *mysqlBench) connect(database string) (*sql.DB, error) {
 	config := driver.NewConfig()
 	config.User, config.Passwd, config.Net, config.Addr, config.DBName = "root", testserver.Password, "tcp", m.Addr(), database
 	config.InterpolateParams = true
-	config.MaxAllowedPacket = 0 // what the server takes
-	config.Params = map[string]string{"transaction_isolation": "'READ-COMMITTED'"}
+	config.MaxAllowedPacket = 0                                           // what the server takes
+	config.Params = map[string]string{"tx_isolation": "'READ-COMMITTED'"} // as MariaDB calls it
 	connector, err := driver.NewConnector(config)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func postgresEnd() (storeEnd, error) {
 		return storeEnd{}, err
 	}
 	p := &postgresBench{PostgresServer: s}
-	return storeEnd{name: "PostgreSQL", store: p.freshStore, inserter: p.inserter, server: s}, nil
+	return storeEnd{name: "PostgreSQL", events: 400_000, store: p.freshStore, inserter: p.inserter, server: s}, nil
 }
 
 type postgresBench struct {

@@ -24,7 +24,7 @@ func sqliteEnd() (storeEnd, error) {
 	open := func(ctx context.Context, dir string) (store.Store, error) {
 		return sqlite.Open(ctx, filepath.Join(dir, "recibo.db"), sqlite.Options{})
 	}
-	return storeEnd{name: "SQLite", store: open, inserter: sqliteInserter}, nil
+	return storeEnd{name: "SQLite", events: 100_000, store: open, inserter: sqliteInserter}, nil
 }
 
 // sqliteInserter writes to the same table with the same durability. The number

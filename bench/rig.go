@@ -22,7 +22,8 @@ type rig struct {
 
 // queueEnd is a queue and how it is measured.
 type queueEnd struct {
-	name string
+	name   string
+	events int // how many are enough for a measurement
 	// queue opens a fresh queue; dir is for what lives in files.
 	queue func(ctx context.Context, dir string) (queue.Broker, error)
 	// reopen opens the queue that the last call of queue opened.
@@ -32,7 +33,8 @@ type queueEnd struct {
 
 // storeEnd is a store and how it is measured.
 type storeEnd struct {
-	name string
+	name   string
+	events int // how many are enough for a measurement
 	// store opens a fresh database with its tables; dir is for what lives in
 	// files.
 	store func(ctx context.Context, dir string) (store.Store, error)
