@@ -28,7 +28,7 @@ func conforms(t *testing.T, suffix, unordered string) {
 	queuetest.Run(t, queuetest.Harness{
 		Open: func(t testing.TB) queue.Broker {
 			if suffix != "" && strings.HasSuffix(t.Name(), "/2500_messages_in_one_publish") {
-				t.Skip("ElasticMQ takes minutes to hand out 2500 message groups, to any client: see TestGroupsKeepTheirOrder for as many in 50")
+				t.Skip("declared trait: ElasticMQ takes minutes to hand out 2500 message groups, to any client: see TestGroupsKeepTheirOrder for as many in 50")
 			}
 			a := server.URL(server.Queue(t) + suffix)
 			b := dial(t, a)

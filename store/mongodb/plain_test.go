@@ -40,7 +40,7 @@ func plainConformance(t *testing.T, server *testserver.SecantusServer) {
 		t.Run(c.Name, func(t *testing.T) {
 			if why := notStandalone[c.Name]; why != "" {
 				left--
-				t.Skip("declared: ", why)
+				t.Skip("declared trait: " + why)
 			}
 			c.Check(t, h)
 		})
