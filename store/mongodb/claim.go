@@ -20,6 +20,7 @@ func writerDocument(w *store.Writer) bson.D {
 // Claim takes the writer's next number. A transaction that is still open under
 // it has written the same document: then this one is in conflict, and redone.
 func (t *tx) Claim(ctx context.Context, w store.Writer) (bool, error) {
+	t.writer = w.ID
 	op := fmt.Sprintf("claim number %d", w.Seq)
 	if t.session == nil {
 		return t.claimPlain(ctx, op, w)

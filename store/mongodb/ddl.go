@@ -17,7 +17,7 @@ func DDL() string {
 			c := &m.collections[i]
 			fmt.Fprintf(&b, "\ndb.createCollection(%q, { \"validator\": %s });\n", c.name, shellLines(c.validator(), 3, ""))
 			for _, x := range c.indexes {
-				fmt.Fprintf(&b, "db.%s.createIndex(%s, %s);\n", c.name, shellValue(x.keys), shellValue(bson.D{{Key: "name", Value: x.name}}))
+				fmt.Fprintf(&b, "db.%s.createIndex(%s, %s);\n", c.name, shellValue(x.keys), shellValue(x.options()))
 			}
 		}
 		fmt.Fprintf(&b, "\ndb.%s.insertOne(%s);\n", versions, shellValue(bson.D{{Key: "_id", Value: m.version}}))

@@ -20,7 +20,7 @@ func Grants(user string) string {
 	return grants(user, "recibo_recorder",
 		right{[]string{versions}, []string{"find"}},
 		right{[]string{"payments", "quarantine_history"}, []string{"find", "insert"}},
-		right{[]string{"quarantine", "outages", "writers", "tally"}, []string{"find", "insert", "update"}})
+		right{[]string{"quarantine", "outages", "writers", "tally", registry}, []string{"find", "insert", "update"}})
 }
 
 // OperatorGrants returns the statements for a user who looks at everything and

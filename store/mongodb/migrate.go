@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -60,7 +61,11 @@ func (s *Store) make(ctx context.Context, c *spec) error {
 	}
 	var models []mongo.IndexModel
 	for _, x := range c.indexes {
-		models = append(models, mongo.IndexModel{Keys: x.keys, Options: options.Index().SetName(x.name)})
+		o := options.Index().SetName(x.name)
+		if x.expire > 0 {
+			o.SetExpireAfterSeconds(int32(x.expire / time.Second))
+		}
+		models = append(models, mongo.IndexModel{Keys: x.keys, Options: o})
 	}
 	_, err = s.db.Collection(c.name).Indexes().CreateMany(ctx, models)
 	return err

@@ -1,11 +1,15 @@
 package mongodb
 
 import (
+	"time"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// versions is the collection in which the migrations are kept.
-const versions = "recibo_migrations"
+const (
+	versions = "recibo_migrations" // in which the migrations are kept
+	registry = "sessions"          // of those that transactions run in: see register
+)
 
 // migration makes collections, or changes them. Running it again, or by two at
 // the same time, must change nothing: there is no transaction around it.
@@ -25,6 +29,18 @@ type spec struct {
 type index struct {
 	name string
 	keys bson.D
+	// expire is how long after the time in its field the server removes a
+	// document; 0: never.
+	expire time.Duration
+}
+
+// options are those of the index as the server and the shell take them.
+func (x *index) options() bson.D {
+	o := bson.D{{Key: "name", Value: x.name}}
+	if x.expire > 0 {
+		o = append(o, bson.E{Key: "expireAfterSeconds", Value: int32(x.expire / time.Second)})
+	}
+	return o
 }
 
 // migrations in their order. What is in use is never changed: a later one
@@ -48,7 +64,7 @@ var schema = []spec{
 			typed("string", "method", "source", "extra"), typed("binData", "fingerprint"),
 			typed("string", "queue", "position", "entry_id"), typed("date", "recorded_at"),
 		},
-		indexes: []index{{"payments_occurred_at", bson.D{{Key: "occurred_at", Value: -1}, {Key: "_id", Value: -1}}}},
+		indexes: []index{{name: "payments_occurred_at", keys: bson.D{{Key: "occurred_at", Value: -1}, {Key: "_id", Value: -1}}}},
 	},
 	{
 		name: "quarantine",
@@ -62,9 +78,9 @@ var schema = []spec{
 			typed("binData", "body_sha256", "body", "mended_body"),
 		},
 		indexes: []index{
-			{"quarantine_first_seen_at", bson.D{{Key: "first_seen_at", Value: -1}, {Key: "_id", Value: -1}}},
-			{"quarantine_state_reason", bson.D{{Key: "state", Value: 1}, {Key: "reason", Value: 1}}},
-			{"quarantine_transaction_id", bson.D{{Key: "transaction_id", Value: 1}}},
+			{name: "quarantine_first_seen_at", keys: bson.D{{Key: "first_seen_at", Value: -1}, {Key: "_id", Value: -1}}},
+			{name: "quarantine_state_reason", keys: bson.D{{Key: "state", Value: 1}, {Key: "reason", Value: 1}}},
+			{name: "quarantine_transaction_id", keys: bson.D{{Key: "transaction_id", Value: 1}}},
 		},
 	},
 	{
@@ -74,7 +90,7 @@ var schema = []spec{
 			typed("string", "_id", "entry_id"), typed("long", "line"), typed("string", "from_state", "to_state"), typed("long", "attempt"),
 			typed("string", "reason", "actor", "note"), typed("date", "at"),
 		},
-		indexes: []index{{"quarantine_history_entry_id", bson.D{{Key: "entry_id", Value: 1}, {Key: "line", Value: 1}}}},
+		indexes: []index{{name: "quarantine_history_entry_id", keys: bson.D{{Key: "entry_id", Value: 1}, {Key: "line", Value: 1}}}},
 	},
 	{
 		name:     "outages",
@@ -83,7 +99,7 @@ var schema = []spec{
 			typed("string", "_id", "recorder", "component", "target"), typed("date", "began_at", "seen_at", "ended_at"),
 			typed("long", "attempts"), typed("string", "last_error", "closed_by"),
 		},
-		indexes: []index{{"outages_began_at", bson.D{{Key: "began_at", Value: -1}, {Key: "_id", Value: -1}}}},
+		indexes: []index{{name: "outages_began_at", keys: bson.D{{Key: "began_at", Value: -1}, {Key: "_id", Value: -1}}}},
 	},
 	{
 		name:     "writers",
@@ -99,6 +115,12 @@ var schema = []spec{
 			typed("string", "_id", "writer"), typed("date", "hour"), typed("string", "fate", "reason", "currency", "method"),
 			typed("long", "count"), typed("decimal", "amount"), typed("long", "seq"),
 		},
+	},
+	{
+		name:     registry,
+		required: []string{"_id", "seen_at"},
+		types:    bson.D{typed("binData", "_id"), typed("date", "seen_at")},
+		indexes:  []index{{name: "sessions_seen_at", keys: bson.D{{Key: "seen_at", Value: 1}}, expire: forgetAfter}},
 	},
 }
 

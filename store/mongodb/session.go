@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
@@ -22,8 +24,15 @@ type sessions struct {
 	places chan struct{} // one token for each that is out
 
 	mu     sync.Mutex
-	idle   []*mongo.Session
+	idle   []*session
+	all    []*session
 	closed bool
+}
+
+// session is one of the server's, and when it was last written down.
+type session struct {
+	*mongo.Session
+	registered time.Time
 }
 
 func newSessions(s *Store, size int) *sessions {
@@ -31,20 +40,28 @@ func newSessions(s *Store, size int) *sessions {
 }
 
 // take returns a session, nil if the server has no transactions.
-func (p *sessions) take(ctx context.Context) (*mongo.Session, error) {
+func (p *sessions) take(ctx context.Context) (*session, error) {
 	select {
 	case p.places <- struct{}{}:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	session, err := p.get(ctx)
+	s, err := p.get(ctx)
 	if err != nil {
 		<-p.places
+		return nil, err
 	}
-	return session, err
+	if s != nil && time.Since(s.registered) > registerEvery {
+		if err := p.store.register(ctx, s.Session); err != nil {
+			p.put(s)
+			return nil, err
+		}
+		s.registered = time.Now()
+	}
+	return s, nil
 }
 
-func (p *sessions) get(ctx context.Context) (*mongo.Session, error) {
+func (p *sessions) get(ctx context.Context) (*session, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch last := len(p.idle) - 1; {
@@ -55,21 +72,38 @@ func (p *sessions) get(ctx context.Context) (*mongo.Session, error) {
 	case p.store.standalone:
 		return nil, nil
 	case last >= 0:
-		session := p.idle[last]
+		s := p.idle[last]
 		p.idle = p.idle[:last]
-		return session, nil
+		return s, nil
 	}
-	return p.store.client.StartSession(options.Session().SetDefaultTransactionOptions(
+	began, err := p.store.client.StartSession(options.Session().SetDefaultTransactionOptions(
 		options.Transaction().SetReadConcern(readconcern.Snapshot()).SetWriteConcern(durable()).SetReadPreference(readpref.Primary())))
+	if err != nil {
+		return nil, err
+	}
+	s := &session{Session: began}
+	p.all = append(p.all, s)
+	return s, nil
+}
+
+// own are the names of all sessions of this store.
+func (p *sessions) own() bson.A {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ids := bson.A{}
+	for _, s := range p.all {
+		ids = append(ids, s.ID().Lookup("id"))
+	}
+	return ids
 }
 
 // put gives a session back; nil is none.
-func (p *sessions) put(session *mongo.Session) {
+func (p *sessions) put(s *session) {
 	defer func() { <-p.places }()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if session != nil {
-		p.idle = append(p.idle, session)
+	if s != nil {
+		p.idle = append(p.idle, s)
 	}
 }
 
@@ -88,8 +122,8 @@ func (p *sessions) close() {
 	}()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, session := range p.idle {
-		session.EndSession(context.Background()) // asks the server nothing: none is in a transaction
+	for _, s := range p.idle {
+		s.EndSession(context.Background()) // asks the server nothing: none is in a transaction
 	}
 	p.idle = nil
 }

@@ -48,7 +48,8 @@ type Store struct {
 	db         *mongo.Database
 	standalone bool
 	sessions   *sessions // nil when opened for reading only
-	doubts     doubts    // only without transactions
+	orphans    orphans
+	doubts     doubts // only without transactions
 	slowAfter  time.Duration
 }
 

@@ -16,15 +16,18 @@ import (
 // tx is one open transaction, or what stands for one on a server that has none:
 // then everything is written after the function, and the claim last.
 type tx struct {
-	store    *Store
-	session  *mongo.Session // nil on a server without transactions
-	began    time.Time
-	begun    bool  // the server answered: it is in a transaction
-	looked   bool  // all collections are there
-	failed   error // the first error of the database: nothing may be committed
-	recorded map[string]*store.Payment
-	standing map[string]*standing // entries that were looked at, as they stand now
-	plain    plain
+	store     *Store
+	session   *session // nil on a server without transactions
+	writer    string   // who claimed
+	began     time.Time
+	begun     bool  // the server answered: it is in a transaction
+	looked    bool  // all collections are there
+	failed    error // the first error of the database: nothing may be committed
+	conflict  bool  // with another transaction
+	committed bool
+	recorded  map[string]*store.Payment
+	standing  map[string]*standing // entries that were looked at, as they stand now
+	plain     plain
 }
 
 // collection is one of the store's, with all its settings.
@@ -37,7 +40,7 @@ func (t *tx) do(ctx context.Context, op string, at step, run func(context.Contex
 	}
 	inside := ctx
 	if t.session != nil {
-		inside = mongo.NewSessionContext(ctx, t.session)
+		inside = mongo.NewSessionContext(ctx, t.session.Session)
 	}
 	err := run(inside)
 	if err != nil && t.isStale(ctx, err) {
@@ -58,6 +61,7 @@ func (t *tx) do(ctx context.Context, op string, at step, run func(context.Contex
 const defaultSlowAfter = 20 * time.Second
 
 func (t *tx) fail(ctx context.Context, op string, err error, at step) error {
+	t.conflict = isConflict(err)
 	t.failed = classify(ctx, op, err, at)
 	if codeOf(err) == codeNoTransaction && time.Since(t.began) > t.store.slowAfter {
 		t.failed = &store.Error{Class: store.ClassTooSlow, Op: op, Err: shorten(err)}
@@ -78,13 +82,20 @@ func (t *tx) look(ctx context.Context) error {
 		return t.fail(ctx, "look for the collections", err, inGeneral)
 	}
 	for _, c := range schema {
-		if !slices.Contains(names, c.name) {
-			t.failed = &store.Error{Class: store.ClassOutage, Op: "look for the collections", Err: fmt.Errorf("collection %s is missing", c.name)}
+		if t.failed = missing(names, c.name); t.failed != nil {
 			return t.failed
 		}
 	}
 	t.looked = true
 	return nil
+}
+
+// missing is an outage if a collection is not among those that are there.
+func missing(names []string, name string) error {
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return &store.Error{Class: store.ClassOutage, Op: "look for the collections", Err: fmt.Errorf("collection %s is missing", name)}
 }
 
 // find reads documents of a collection.

@@ -17,6 +17,9 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 		return s.configError(errors.New("opened for reading only"), "open it for writing")
 	}
 	session, err := s.sessions.take(ctx)
+	if _, classified := errors.AsType[*store.Error](err); classified {
+		return err
+	}
 	if err != nil {
 		return &store.Error{Class: store.ClassOutage, Op: "begin", Err: err}
 	}
@@ -60,8 +63,10 @@ func (t *tx) commit(ctx context.Context) error {
 	defer timer.Stop()
 	err := t.session.CommitTransaction(ctx)
 	if err == nil {
+		t.committed = true
 		return nil
 	}
+	t.conflict = isConflict(err)
 	if context.Cause(ctx) == errNoAnswer {
 		err = errNoAnswer
 	}
@@ -84,6 +89,9 @@ func (t *tx) finish() {
 		_ = t.session.AbortTransaction(ctx) // its state is what counts
 	}
 	t.store.sessions.put(t.session)
+	if t.store.orphans.due(t.writer, t.conflict, t.committed) {
+		t.store.killOthers(context.Background())
+	}
 }
 
 // restart begins the transaction again, of which the server has nothing.
