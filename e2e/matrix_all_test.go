@@ -65,7 +65,7 @@ func (m *matrixTable) print() {
 	for _, row := range m.rows {
 		balanced := map[bool]string{true: "yes", false: "NO"}[row.balanced]
 		var gaps []string
-		for _, s := range row.struck {
+		for _, s := range row.struck[min(1, len(row.struck)):] { // not of the start
 			gaps = append(gaps, s.String())
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", row.pair, balanced, row.perSecond, strings.Join(gaps, ", "))

@@ -171,8 +171,9 @@ func watch(t *testing.T, s store.Store) *gauge {
 	var done sync.WaitGroup
 	done.Go(func() {
 		for ctx.Err() == nil {
+			began := time.Now()
 			g.look(ctx, s)
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(max(20*time.Millisecond, 4*time.Since(began))) // a store that is asked is not recording
 		}
 	})
 	t.Cleanup(func() { cancel(); done.Wait() })
