@@ -38,9 +38,9 @@ bench: ## Measure throughput beside what queue and database can do alone; PAIR="
 fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
 	tools/fuzz $(FUZZTIME)
 
-matrix: ## Every queue with every store, 5,000 events through faults of both; prints a table (about 20 minutes)
+matrix: ## Every queue with every store, 5,000 events through faults of both; a table (20 minutes; PAIRS=kafka,mysql: one)
 	go test -c -tags matrix -o bin/matrix.test ./e2e
-	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$' -test.timeout 60m
+	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$/$(PAIRS)' -test.timeout 60m
 
 chaos: ## Kill, freeze and restart everything for a long while
 	RECIBO_CHAOS=5m go test ./queue/rabbitmq -timeout 30m

@@ -19,13 +19,12 @@ func TestMatrix(t *testing.T) {
 	want := undisturbed(t)
 	for _, q := range queueSides {
 		for _, s := range storeSides {
-			ok := t.Run(q.name+","+s.name, func(t *testing.T) {
-				row := &matrixRow{pair: q.name + " → " + s.name}
+			row := &matrixRow{pair: q.name + " → " + s.name}
+			row.balanced = t.Run(q.name+","+s.name, func(t *testing.T) {
 				table.rows = append(table.rows, row)
 				r := runTrial(t, q, s, want)
 				row.struck, row.perSecond = r.struck, r.speed()
 			})
-			table.rows[len(table.rows)-1].balanced = ok
 		}
 	}
 }
