@@ -20,8 +20,9 @@ var layers = []layer{
 	{dir: "quarantine", imports: []string{"payment"}},
 
 	{dir: "queue"},
+	{dir: "queue/adapter", imports: []string{"queue"}},
 	{dir: "queue/queuetest", imports: []string{"queue"}},
-	{dir: "queue/*", imports: []string{"queue"}},
+	{dir: "queue/*", imports: []string{"queue", "queue/adapter"}},
 
 	{dir: "store", imports: []string{"payment", "quarantine"}},
 	{dir: "store/storetest", imports: []string{"payment", "quarantine", "store"}},

@@ -11,12 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 // Options are what an address does not say.
@@ -41,13 +41,8 @@ type Broker struct {
 	link     *link
 	js       jetstream.JetStream
 	embedded *dialer // nil for a server of the user's
-
-	mu     sync.Mutex
-	closed bool
-	ends   map[closer]bool // open sources and publishers
+	ends     *adapter.Ends
 }
-
-type closer interface{ Close(context.Context) error }
 
 func newBroker(target, name string, t timing, l *link, d *dialer) (*Broker, error) {
 	js, err := jetstream.New(l.nc)
@@ -55,7 +50,7 @@ func newBroker(target, name string, t timing, l *link, d *dialer) (*Broker, erro
 		l.nc.Close()
 		return nil, fmt.Errorf("queue %s: %w", target, err)
 	}
-	return &Broker{target: target, name: name, timing: t, link: l, js: js, embedded: d, ends: map[closer]bool{}}, nil
+	return &Broker{target: target, name: name, timing: t, link: l, js: js, embedded: d, ends: adapter.NewEnds(target)}, nil
 }
 
 // Setup makes the stream and its durable consumer if they are not there. It
@@ -84,7 +79,7 @@ func (b *Broker) Source(ctx context.Context, w queue.Want) (queue.Source, error)
 	if err != nil {
 		return nil, err
 	}
-	return s, b.keep(ctx, s)
+	return s, b.ends.Keep(ctx, s)
 }
 
 // Publisher opens a publisher.
@@ -97,7 +92,7 @@ func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, b.keep(ctx, p)
+	return p, b.ends.Keep(ctx, p)
 }
 
 // askTries is how often a request is made whose answer was lost with the
@@ -107,7 +102,7 @@ const askTries = 3
 // ask runs what needs answers of the server, again if the connection broke
 // meanwhile: another host may be taking over.
 func (b *Broker) ask(ctx context.Context, doing string, f func(context.Context) error) error {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return err
 	}
 	var err error
@@ -128,56 +123,17 @@ func (b *Broker) ask(ctx context.Context, doing string, f func(context.Context) 
 // Close releases what open sources hold and ends the connection. The host of
 // an embedded queue then stops the server, and gives the lock away last.
 func (b *Broker) Close(ctx context.Context) error {
-	b.mu.Lock()
-	if b.closed {
-		b.mu.Unlock()
+	first, err := b.ends.Shut(ctx)
+	if !first {
 		return nil
-	}
-	b.closed = true
-	ends := b.ends
-	b.ends = nil
-	b.mu.Unlock()
-	var first error
-	for end := range ends {
-		if err := end.Close(ctx); err != nil && first == nil {
-			first = err
-		}
 	}
 	b.link.close()
 	if b.embedded != nil {
-		if err := b.embedded.close(); err != nil && first == nil {
-			first = err
+		if failed := b.embedded.close(); failed != nil && err == nil {
+			err = failed
 		}
 	}
-	return first
-}
-
-func (b *Broker) usable() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return fmt.Errorf("queue %s: %w", b.target, queue.ErrClosed)
-	}
-	return nil
-}
-
-// keep remembers end, to close it with the broker.
-func (b *Broker) keep(ctx context.Context, end closer) error {
-	b.mu.Lock()
-	if !b.closed {
-		b.ends[end] = true
-		b.mu.Unlock()
-		return nil
-	}
-	b.mu.Unlock()
-	_ = end.Close(ctx)
-	return fmt.Errorf("queue %s: %w", b.target, queue.ErrClosed)
-}
-
-func (b *Broker) forget(end closer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.ends, end)
+	return err
 }
 
 func (b *Broker) conn() *nats.Conn { return b.link.nc }

@@ -100,7 +100,7 @@ func (p *publisher) Close(context.Context) error {
 	p.closing.Do(func() {
 		close(p.closed)
 		p.replies.close()
-		p.b.forget(p)
+		p.b.ends.Forget(p)
 	})
 	return nil
 }

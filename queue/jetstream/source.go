@@ -161,7 +161,7 @@ func (s *source) Close(ctx context.Context) error {
 	s.mu.Unlock()
 	s.stop()
 	s.wait.Wait()
-	s.b.forget(s)
+	s.b.ends.Forget(s)
 	if err := s.giveBack(ctx); err != nil {
 		return fmt.Errorf("queue %s: release: %w", s.b.target, err)
 	}

@@ -17,7 +17,7 @@ import (
 // not know. The age of the oldest is by the clock that stamped the message, its
 // publisher's unless the topic says otherwise.
 func (b *Broker) Depth(ctx context.Context) (queue.Depth, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return queue.Depth{}, err
 	}
 	ready, oldest, err := b.measure(ctx)

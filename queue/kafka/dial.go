@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"recibo/queue/adapter"
 )
 
 // Dial connects to a cluster of the user's. The address is
@@ -22,7 +24,7 @@ func Dial(ctx context.Context, address string, o Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{place: p, log: o.Log, ends: map[closer]bool{}}
+	b := &Broker{place: p, log: o.Log, ends: adapter.NewEnds(p.target)}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

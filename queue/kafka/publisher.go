@@ -137,6 +137,6 @@ func (p *publisher) Close(context.Context) error {
 		c.client.Close()
 	}
 	p.retiring.Wait()
-	p.b.forget(p)
+	p.b.ends.Forget(p)
 	return nil
 }

@@ -21,7 +21,7 @@ func settings() map[string]*string { return map[string]*string{cleanup: kadm.Str
 // Setup makes the topic if it is not there: with the partitions of the address,
 // and for the rest as the cluster sees fit. It changes nothing that is there.
 func (b *Broker) Setup(ctx context.Context) error {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return err
 	}
 	if err := b.setUp(ctx); err != nil {

@@ -223,7 +223,7 @@ func (s *source) Close(ctx context.Context) error {
 		err = left
 	}
 	s.client.CloseAllowingRebalance()
-	s.b.forget(s)
+	s.b.ends.Forget(s)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("queue %s: release: %w", s.b.place.target, err)
 	}

@@ -8,14 +8,13 @@ package rabbitmq
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 // Options are what an address does not say.
@@ -33,16 +32,11 @@ type Broker struct {
 	consuming  *link
 	publishing *link
 	known      atomic.Bool // Setup has seen that the queues are of a kind that can be consumed
-
-	mu     sync.Mutex
-	closed bool
-	ends   map[closer]bool // open sources and publishers
+	ends       *adapter.Ends
 }
 
-type closer interface{ Close(context.Context) error }
-
 func newBroker(p place, o Options) *Broker {
-	b := &Broker{place: p, log: o.Log, ends: map[closer]bool{}}
+	b := &Broker{place: p, log: o.Log, ends: adapter.NewEnds(p.target)}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
@@ -54,32 +48,32 @@ func newBroker(p place, o Options) *Broker {
 // Source opens a source of the queue, or of its dead letters: ErrNoDeadLetters
 // when there is no such queue and the address does not name one.
 func (b *Broker) Source(ctx context.Context, w queue.Want) (queue.Source, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return nil, err
 	}
 	s, err := b.openSource(ctx, w)
 	if err != nil {
 		return nil, b.refused(sourcing, err)
 	}
-	return s, b.keep(ctx, s)
+	return s, b.ends.Keep(ctx, s)
 }
 
 // Publisher opens a publisher to the queue.
 func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return nil, err
 	}
 	p, err := b.openPublisher(ctx)
 	if err != nil {
 		return nil, b.refused(publishes, err)
 	}
-	return p, b.keep(ctx, p)
+	return p, b.ends.Keep(ctx, p)
 }
 
 // Depth tells what is ready. What is in flight, and how old the oldest is,
 // AMQP does not tell.
 func (b *Broker) Depth(ctx context.Context) (queue.Depth, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return queue.Depth{}, err
 	}
 	ready, err := b.ready(ctx)
@@ -107,54 +101,11 @@ func inspect(ctx context.Context, s *session, name string) (amqp.Queue, error) {
 
 // Close releases what open sources hold and ends the connections.
 func (b *Broker) Close(ctx context.Context) error {
-	b.mu.Lock()
-	if b.closed {
-		b.mu.Unlock()
+	first, err := b.ends.Shut(ctx)
+	if !first {
 		return nil
-	}
-	b.closed = true
-	ends := b.ends
-	b.ends = nil
-	b.mu.Unlock()
-	var first error
-	for end := range ends {
-		if err := end.Close(ctx); err != nil && first == nil {
-			first = err
-		}
 	}
 	b.publishing.close(ctx)
 	b.consuming.close(ctx)
-	return first
-}
-
-func (b *Broker) usable() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return b.closedError()
-	}
-	return nil
-}
-
-func (b *Broker) closedError() error {
-	return fmt.Errorf("queue %s: %w", b.place.target, queue.ErrClosed)
-}
-
-// keep remembers end, to close it with the broker.
-func (b *Broker) keep(ctx context.Context, end closer) error {
-	b.mu.Lock()
-	if !b.closed {
-		b.ends[end] = true
-		b.mu.Unlock()
-		return nil
-	}
-	b.mu.Unlock()
-	_ = end.Close(ctx)
-	return b.closedError()
-}
-
-func (b *Broker) forget(end closer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.ends, end)
+	return err
 }

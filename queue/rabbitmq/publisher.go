@@ -127,7 +127,7 @@ func (p *publisher) Close(ctx context.Context) error {
 				err = fmt.Errorf("publisher of %s: close: %w", p.b.place.target, e)
 			}
 		}
-		p.b.forget(p)
+		p.b.ends.Forget(p)
 	})
 	return err
 }

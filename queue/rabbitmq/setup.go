@@ -14,7 +14,7 @@ import (
 // nothing that is there: what has other properties is a *queue.ConfigError. An
 // account without the right to make them may use them when they are there.
 func (b *Broker) Setup(ctx context.Context) error {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return err
 	}
 	s, err := b.consuming.get(ctx)

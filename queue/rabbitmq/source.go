@@ -149,7 +149,7 @@ func (s *source) Close(ctx context.Context) error {
 	s.turn.Unlock()
 	s.stop()
 	s.wait.Wait()
-	s.b.forget(s)
+	s.b.ends.Forget(s)
 	if err != nil && !errors.Is(err, errLost) { // a broken connection has released everything too
 		return fmt.Errorf("queue %s: release: %w", s.b.place.target, err)
 	}

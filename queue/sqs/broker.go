@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 // Options are what an address does not say.
@@ -34,45 +35,42 @@ type Broker struct {
 	log   *slog.Logger
 	api   *aws.Client
 	hang  func() // closes idle connections
+	ends  *adapter.Ends
 
-	mu     sync.Mutex
-	closed bool
-	urls   map[string]string // of queues, by name
-	ends   map[closer]bool   // open sources and publishers
+	mu   sync.Mutex
+	urls map[string]string // of queues, by name
 }
-
-type closer interface{ Close(context.Context) error }
 
 // Source opens a source of the queue, or of its dead letters: ErrNoDeadLetters
 // when the queue has no redrive policy and the address names none.
 func (b *Broker) Source(ctx context.Context, w queue.Want) (queue.Source, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return nil, err
 	}
 	s, err := b.openSource(ctx, w)
 	if err != nil {
 		return nil, b.refused(sourcing, err)
 	}
-	return s, b.keep(ctx, s)
+	return s, b.ends.Keep(ctx, s)
 }
 
 // Publisher opens a publisher to the queue.
 func (b *Broker) Publisher(ctx context.Context) (queue.Publisher, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return nil, err
 	}
 	p, err := b.openPublisher(ctx)
 	if err != nil {
 		return nil, b.refused(publishes, err)
 	}
-	return p, b.keep(ctx, p)
+	return p, b.ends.Keep(ctx, p)
 }
 
 // Depth tells what is ready, delayed messages among it, and what is in flight.
 // SQS counts approximately and some seconds late. The age of the oldest is told
 // by CloudWatch alone.
 func (b *Broker) Depth(ctx context.Context) (queue.Depth, error) {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return queue.Depth{}, err
 	}
 	ready, inFlight, err := b.count(ctx)
@@ -107,53 +105,10 @@ func (b *Broker) count(ctx context.Context) (ready, inFlight int64, err error) {
 
 // Close releases what open sources hold.
 func (b *Broker) Close(ctx context.Context) error {
-	b.mu.Lock()
-	if b.closed {
-		b.mu.Unlock()
+	first, err := b.ends.Shut(ctx)
+	if !first {
 		return nil
-	}
-	b.closed = true
-	ends := b.ends
-	b.ends = nil
-	b.mu.Unlock()
-	var first error
-	for end := range ends {
-		if err := end.Close(ctx); err != nil && first == nil {
-			first = err
-		}
 	}
 	b.hang()
-	return first
-}
-
-func (b *Broker) usable() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return b.closedError()
-	}
-	return nil
-}
-
-func (b *Broker) closedError() error {
-	return fmt.Errorf("queue %s: %w", b.place.target, queue.ErrClosed)
-}
-
-// keep remembers end, to close it with the broker.
-func (b *Broker) keep(ctx context.Context, end closer) error {
-	b.mu.Lock()
-	if !b.closed {
-		b.ends[end] = true
-		b.mu.Unlock()
-		return nil
-	}
-	b.mu.Unlock()
-	_ = end.Close(ctx)
-	return b.closedError()
-}
-
-func (b *Broker) forget(end closer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.ends, end)
+	return err
 }

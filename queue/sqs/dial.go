@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 // Dial reads the credentials of AWS's default chain and asks for the queue,
@@ -34,7 +35,7 @@ func Dial(ctx context.Context, address string, o Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{place: p, log: o.Log, urls: map[string]string{}, ends: map[closer]bool{}}
+	b := &Broker{place: p, log: o.Log, urls: map[string]string{}, ends: adapter.NewEnds(p.target)}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}

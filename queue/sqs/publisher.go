@@ -97,7 +97,7 @@ func (p *publisher) usable(ctx context.Context) error {
 // Close ends what still waits for an answer.
 func (p *publisher) Close(context.Context) error {
 	p.close(errClosing)
-	p.b.forget(p)
+	p.b.ends.Forget(p)
 	return nil
 }
 

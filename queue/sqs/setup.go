@@ -28,7 +28,7 @@ var mark = map[string]string{"made-by": "recibo"}
 // queue of other attributes is a *queue.ConfigError. A queue of another account
 // is only looked for.
 func (b *Broker) Setup(ctx context.Context) error {
-	if err := b.usable(); err != nil {
+	if err := b.ends.Usable(); err != nil {
 		return err
 	}
 	if err := b.setUp(ctx); err != nil {

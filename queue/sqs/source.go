@@ -187,7 +187,7 @@ func (s *source) Close(ctx context.Context) error {
 	}
 	s.held, s.buffer, s.bytes = map[string]*holding{}, nil, 0
 	s.mu.Unlock()
-	s.b.forget(s)
+	s.b.ends.Forget(s)
 	if err := s.release(ctx, all); err != nil {
 		return fmt.Errorf("queue %s: release: %w", s.b.place.target, err)
 	}
