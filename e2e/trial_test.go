@@ -173,7 +173,7 @@ func watch(t *testing.T, s store.Store) *gauge {
 		for ctx.Err() == nil {
 			began := time.Now()
 			g.look(ctx, s)
-			time.Sleep(max(20*time.Millisecond, 4*time.Since(began))) // a store that is asked is not recording
+			time.Sleep(min(max(4*time.Since(began), 20*time.Millisecond), 100*time.Millisecond)) // a store that is asked is not recording
 		}
 	})
 	t.Cleanup(func() { cancel(); done.Wait() })
