@@ -43,8 +43,8 @@ matrix: ## Every queue with every store, 5,000 events through faults of both; a 
 	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$/$(PAIRS)' -test.timeout 60m
 
 chaos: ## Kill, freeze and restart everything for a long while
-	RECIBO_CHAOS=5m go test ./queue/rabbitmq -timeout 30m
-	go test -race ./store/postgres
+	RECIBO_CHAOS=5m go test ./queue/rabbitmq ./queue/kafka -timeout 40m
+	go test -race ./store/postgres ./store/mysql ./store/mongodb
 	go test ./e2e -run Chaos -tags chaos -timeout 60m -v
 
 cover: ## Run the tests and write bin/cover.html
