@@ -61,12 +61,12 @@ func (b *Broker) greet(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case b.wires.sawTLS():
-		return errTLS
-	case errors.Is(err, errNotTLS): // in the library's words it is a guess
-		return errNotTLS
-	case alertOf(err) != nil: // only now: TLS 1.3 judges the client's certificate late
+		return adapter.ErrTLS
+	case errors.Is(err, adapter.ErrNotTLS): // in the library's words it is a guess
+		return adapter.ErrNotTLS
+	case adapter.Alert(err) != nil: // only now: TLS 1.3 judges the client's certificate late
 		return b.place.security.judge(err)
-	case hungUp(err) && !b.place.security.tls && b.place.security.sasl == "":
+	case hungUp(err) && !b.place.security.On && b.place.security.sasl == "":
 		return errWantLogin
 	}
 	return withCause(ctx, err)
@@ -77,7 +77,7 @@ var errWantLogin = errors.New("the server hangs up: it wants TLS or a login here
 // hungUp says whether the server closed a connection without an answer.
 func hungUp(err error) bool {
 	var first *kgo.ErrFirstReadEOF
-	return errors.As(err, &first) || errors.Is(err, errNotTLS)
+	return errors.As(err, &first) || errors.Is(err, adapter.ErrNotTLS)
 }
 
 // newClient makes a client with what all have in common. It connects when it

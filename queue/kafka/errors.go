@@ -1,13 +1,13 @@
 package kafka
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 // doing is what could not be done.
@@ -68,10 +68,6 @@ func (p *place) account() string {
 
 // transportHint is about what comes before Kafka's protocol.
 func (p *place) transportHint(err error) string {
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var file badFile
 	switch {
 	case errors.Is(err, kerr.IllegalSaslState):
 		return "leave sasl out, or name the port that wants a login"
@@ -81,22 +77,10 @@ func (p *place) transportHint(err error) string {
 		return "name a way to log in that the server offers: sasl=plain, scram-sha-256 or scram-sha-512"
 	case errors.Is(err, errWantLogin):
 		return "name how to log in, or a port without: sasl=scram-sha-512 (with user:password@), tls=true"
-	case errors.As(err, &authority):
-		return "name the file of the authority that signed the server's certificate: cacertfile=FILE"
-	case errors.As(err, &name):
-		return "write the host as in the server's certificate, or server_name_indication=NAME"
-	case errors.As(err, &invalid):
-		return "have the server's certificate renewed"
-	case errors.As(err, &file):
-		return "check cacertfile, certfile and keyfile in the address"
-	case errors.Is(err, errTLS):
+	case errors.Is(err, adapter.ErrTLS):
 		return "add tls=true, or name the port without TLS"
-	case errors.Is(err, errNotTLS):
+	case errors.Is(err, adapter.ErrNotTLS):
 		return "leave tls=true out, or name the port with TLS"
-	case errors.Is(err, errWantCert):
-		return "name a certificate and its key: certfile=FILE&keyfile=FILE"
-	case errors.Is(err, errBadCert):
-		return "name a certificate that the server's authorities have signed: certfile=FILE&keyfile=FILE"
 	}
-	return ""
+	return p.security.Hint(err)
 }

@@ -32,14 +32,14 @@ func (w *wires) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, withCause(ctx, err)
 	}
-	if !w.place.security.tls {
+	if !w.place.security.On {
 		return &wire{Conn: raw, all: w}, nil
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		host = address
 	}
-	config, err := w.place.security.config(host)
+	config, err := w.place.security.Config(host)
 	if err != nil {
 		_ = raw.Close()
 		return nil, err

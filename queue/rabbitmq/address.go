@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 const (
@@ -53,7 +54,7 @@ func parse(address string) (place, error) {
 		password:    "guest",
 		heartbeat:   heartbeat,
 		dialTimeout: dialTimeout,
-		security:    security{on: u.Scheme == "amqps", host: u.Hostname()},
+		security:    security{TLS: adapter.TLS{On: u.Scheme == "amqps", Host: u.Hostname()}},
 	}
 	if u.User != nil {
 		p.user = u.User.Username()

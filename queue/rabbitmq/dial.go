@@ -10,6 +10,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"recibo/queue/adapter"
 )
 
 // Dial connects to a server of the user's. The address is
@@ -65,14 +67,14 @@ func withCause(ctx context.Context, err error) error {
 
 func (p *place) login(ctx context.Context, raw net.Conn, title string) (*wire, *amqp.Connection, error) {
 	w := newWire(raw)
-	if p.security.on {
-		config, err := p.security.config()
+	if p.security.On {
+		config, err := p.security.Config("")
 		if err != nil {
 			return nil, nil, err
 		}
 		secured := tls.Client(raw, config)
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, nil, p.security.judge(err)
+			return nil, nil, p.security.Judge(err)
 		}
 		w.Conn = secured
 	}
@@ -97,10 +99,10 @@ func (p *place) denied(w *wire, err error) error {
 		return refusal{said}
 	}
 	switch broke := w.broke(); {
-	case alertOf(broke) != nil: // only now: TLS 1.3 judges the client's certificate late
-		return p.security.judge(broke)
-	case !p.security.on && isTLS(w.began()):
-		return errTLS
+	case adapter.Alert(broke) != nil: // only now: TLS 1.3 judges the client's certificate late
+		return p.security.Judge(broke)
+	case !p.security.On && isTLS(w.began()):
+		return adapter.ErrTLS
 	case errors.Is(err, amqp.ErrSASL):
 		return fmt.Errorf("the server does not offer the login %s", (&credentials{place: p}).Mechanism())
 	case broke != nil:

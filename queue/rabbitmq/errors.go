@@ -1,7 +1,6 @@
 package rabbitmq
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 var errStream = errors.New("the queue is a stream: acks do not remove its messages")
@@ -94,31 +94,15 @@ func (p *place) vhostHint(text string) string {
 
 // transportHint is about what comes before AMQP.
 func (p *place) transportHint(err error) string {
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var file badFile
 	switch {
-	case errors.As(err, &authority):
-		return "name the file of the authority that signed the server's certificate: cacertfile=FILE"
-	case errors.As(err, &name):
-		return "write the host as in the server's certificate, or server_name_indication=NAME"
-	case errors.As(err, &invalid):
-		return "have the server's certificate renewed"
-	case errors.As(err, &file):
-		return "check cacertfile, certfile and keyfile in the address"
-	case errors.Is(err, errTLS):
+	case errors.Is(err, adapter.ErrTLS):
 		return "write amqps://, or the port without TLS"
-	case errors.Is(err, errNotTLS):
+	case errors.Is(err, adapter.ErrNotTLS):
 		return "write amqp://, or the port with TLS (5671)"
 	case errors.Is(err, errNotAMQP):
 		return "check the port: RabbitMQ listens on 5672, with TLS on 5671"
-	case errors.Is(err, errWantCert):
-		return "name a certificate and its key: certfile=FILE&keyfile=FILE"
-	case errors.Is(err, errBadCert):
-		return "name a certificate that the server's authorities have signed: certfile=FILE&keyfile=FILE"
 	case errors.Is(err, errStream):
 		return "name a quorum or classic queue"
 	}
-	return ""
+	return p.security.Hint(err)
 }
