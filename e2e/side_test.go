@@ -101,9 +101,10 @@ func postgresSide(p *place) side {
 // that one's heartbeats for ten seconds.
 func kafkaSide(p *place) side {
 	s := testserver.NewKafka(p.t)
-	proxy := s.Proxy(p.t)
+	proxy := s.SASLProxy(p.t)
+	url := s.URL(s.User(p.t, "recibo"), "payments", "recibo")
 	return side{
-		env:       []string{"RECIBO_QUEUE=" + behind(proxy, s.Server, s.URL("", "payments", "recibo"))},
+		env:       p.secretly("QUEUE", strings.Replace(url, s.SASLAddr(), proxy.Addr(), 1)),
 		faults:    func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
 		comesBack: 10 * time.Second,
 	}

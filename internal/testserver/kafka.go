@@ -23,15 +23,18 @@ type KafkaServer struct {
 	*Server
 	saslAddr, saslTLSAddr string
 	java, jars            string
-	proxies               chan proxyPorts
+	proxies, saslProxies  chan proxyPorts // those that are free
 }
 
 // proxyPorts are a listener of the server, and the port that it tells clients
 // to come back to: that of the proxy.
 type proxyPorts struct{ listener, proxy int }
 
-// proxyListeners is how many proxies there may be at once.
-const proxyListeners = 8
+// How many proxies there may be at once.
+const (
+	proxyListeners     = 8
+	saslProxyListeners = 1
+)
 
 // Kafka is the shared Kafka of this process, started at the first call.
 func Kafka(t testing.TB) *KafkaServer {
@@ -77,7 +80,8 @@ func startKafka(o options, shared bool, flags ...string) (*KafkaServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &KafkaServer{java: java, jars: lib, proxies: make(chan proxyPorts, proxyListeners)}
+	k := &KafkaServer{java: java, jars: lib,
+		proxies: make(chan proxyPorts, proxyListeners), saslProxies: make(chan proxyPorts, saslProxyListeners)}
 	ports, err := reserveKafka()
 	if err != nil {
 		return nil, err
@@ -87,6 +91,9 @@ func startKafka(o options, shared bool, flags ...string) (*KafkaServer, error) {
 	}
 	for _, p := range ports.proxies {
 		k.proxies <- p
+	}
+	for _, p := range ports.saslProxies {
+		k.saslProxies <- p
 	}
 	k.saslAddr, k.saslTLSAddr = local(ports.sasl), local(ports.saslTLS)
 	k.Server = &Server{
@@ -159,28 +166,23 @@ func (s *KafkaServer) URL(user, topic, group string) string {
 // test. The server tells those who come through it to come back through it.
 func (s *KafkaServer) Proxy(t testing.TB) *Proxy {
 	t.Helper()
+	return proxyFrom(t, s.proxies)
+}
+
+// SASLProxy is like Proxy, in front of what wants a login like SASLAddr.
+func (s *KafkaServer) SASLProxy(t testing.TB) *Proxy {
+	t.Helper()
+	return proxyFrom(t, s.saslProxies)
+}
+
+func proxyFrom(t testing.TB, free chan proxyPorts) *Proxy {
+	t.Helper()
 	var ports proxyPorts
 	select {
-	case ports = <-s.proxies:
+	case ports = <-free:
 	case <-time.After(commandTimeout):
 		t.Fatal(errors.New("too many proxies of one Kafka"))
 	}
-	t.Cleanup(func() { s.proxies <- ports })
+	t.Cleanup(func() { free <- ports })
 	return newProxyAt(t, local(ports.proxy), local(ports.listener))
-}
-
-func newProxyAt(t testing.TB, addr, target string) *Proxy {
-	t.Helper()
-	p := &Proxy{addr: addr, target: target, links: map[*link]struct{}{}, changed: make(chan struct{})}
-	p.mu.Lock()
-	err := p.listen()
-	p.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		p.Cut()
-		p.wait.Wait()
-	})
-	return p
 }

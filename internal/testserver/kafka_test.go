@@ -1,8 +1,8 @@
 package testserver_test
 
 import (
-	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +18,10 @@ func kcat(t *testing.T, addr, input string, args ...string) (string, error) {
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
+
+// login is by PLAIN: Debian's kcat is refused by SCRAM, with the right password.
+// The tests of queue/kafka log in by that.
+var login = []string{"-X", "sasl.username=admin", "-X", "sasl.password=" + testserver.Password, "-X", "sasl.mechanism=PLAIN"}
 
 func mustKcat(t *testing.T, addr, input string, args ...string) string {
 	t.Helper()
@@ -54,13 +58,10 @@ func TestKafkaKeepsWhatItAccepted(t *testing.T) {
 			t.Fatalf("%q is there, want %q", got, want)
 		}
 	}
-	// Debian's kcat is refused by SCRAM, with the right password; the tests of
-	// queue/kafka log in by that.
-	login := []string{"-X", "sasl.username=admin", "-X", "sasl.password=" + testserver.Password, "-X", "sasl.mechanism=PLAIN"}
-	if got := consume(s.SASLAddr(), append(login, "-X", "security.protocol=sasl_plaintext")...); got != want {
+	if got := consume(s.SASLAddr(), append(slices.Clone(login), "-X", "security.protocol=sasl_plaintext")...); got != want {
 		t.Errorf("by SASL: %q", got)
 	}
-	if got := consume(s.SASLTLSAddr(), append(login, "-X", "security.protocol=sasl_ssl", "-X", "ssl.ca.location="+a.File())...); got != want {
+	if got := consume(s.SASLTLSAddr(), append(slices.Clone(login), "-X", "security.protocol=sasl_ssl", "-X", "ssl.ca.location="+a.File())...); got != want {
 		t.Errorf("by SASL with TLS: %q", got)
 	}
 	if got := consume(s.TLSAddr(), "-X", "security.protocol=ssl", "-X", "ssl.ca.location="+a.File()); got != want {
@@ -76,12 +77,12 @@ func TestKafkaProxy(t *testing.T) {
 	t.Parallel()
 	s := testserver.Kafka(t)
 	p := s.Proxy(t)
-	_, port, err := net.SplitHostPort(p.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := mustKcat(t, p.Addr(), "", "-L"); !strings.Contains(got, "broker 1 at 127.0.0.1:"+port) {
+	if got := mustKcat(t, p.Addr(), "", "-L"); !strings.Contains(got, "broker 1 at "+p.Addr()) {
 		t.Errorf("clients are told\n%s", got)
+	}
+	sasl := s.SASLProxy(t)
+	if got := mustKcat(t, sasl.Addr(), "", append(slices.Clone(login), "-L", "-X", "security.protocol=sasl_plaintext")...); !strings.Contains(got, "broker 1 at "+sasl.Addr()) {
+		t.Errorf("clients with a login are told\n%s", got)
 	}
 	p.Cut()
 	if out, err := kcat(t, p.Addr(), "", "-L"); err == nil {

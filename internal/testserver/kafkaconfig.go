@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,14 +16,16 @@ import (
 // kafkaPorts are all that it listens on.
 type kafkaPorts struct {
 	plain, tls, sasl, saslTLS, controller int
-	proxies                               []proxyPorts
+	proxies, saslProxies                  []proxyPorts
 }
 
 func reserveKafka() (kafkaPorts, error) {
-	p := kafkaPorts{proxies: make([]proxyPorts, proxyListeners)}
+	p := kafkaPorts{proxies: make([]proxyPorts, proxyListeners), saslProxies: make([]proxyPorts, saslProxyListeners)}
 	all := []*int{&p.plain, &p.tls, &p.sasl, &p.saslTLS, &p.controller}
-	for i := range p.proxies {
-		all = append(all, &p.proxies[i].listener, &p.proxies[i].proxy)
+	for _, list := range [][]proxyPorts{p.proxies, p.saslProxies} {
+		for i := range list {
+			all = append(all, &list[i].listener, &list[i].proxy)
+		}
 	}
 	return p, freePorts(all...)
 }
@@ -31,7 +34,7 @@ func reserveKafka() (kafkaPorts, error) {
 // other, in no order.
 func (p kafkaPorts) open(ctx context.Context) error {
 	var d net.Dialer
-	for _, port := range append([]proxyPorts{{listener: p.sasl}}, p.proxies...) {
+	for _, port := range slices.Concat([]proxyPorts{{listener: p.sasl}}, p.proxies, p.saslProxies) {
 		c, err := d.DialContext(ctx, "tcp", local(port.listener))
 		if err != nil {
 			return err
@@ -57,6 +60,11 @@ func configureKafka(dir, data string, p kafkaPorts, o options) error {
 	}
 	settings := kafkaSettings(data, p)
 	settings = append(settings, saslSettings("sasl")...)
+	for i, proxy := range p.saslProxies {
+		name := fmt.Sprint("SASLPROXY", i)
+		listeners = append(listeners, kafkaListener{name, "SASL_PLAINTEXT", proxy.listener, proxy.proxy})
+		settings = append(settings, saslSettings(strings.ToLower(name))...)
+	}
 	if o.authority != nil {
 		secure, err := tlsSettings(dir, o.authority)
 		if err != nil {

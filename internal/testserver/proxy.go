@@ -49,9 +49,14 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{addr: local(port), target: target, links: map[*link]struct{}{}, changed: make(chan struct{})}
+	return newProxyAt(t, local(port), target)
+}
+
+func newProxyAt(t testing.TB, addr, target string) *Proxy {
+	t.Helper()
+	p := &Proxy{addr: addr, target: target, links: map[*link]struct{}{}, changed: make(chan struct{})}
 	p.mu.Lock()
-	err = p.listen()
+	err := p.listen()
 	p.mu.Unlock()
 	if err != nil {
 		t.Fatal(err)
