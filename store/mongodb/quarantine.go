@@ -11,12 +11,18 @@ import (
 	"recibo/quarantine"
 )
 
-// standing is what decides how an entry changes. The transaction keeps what it
-// has read, and how it has changed it.
+// standing is an entry as it stands now. The transaction keeps what it has read,
+// and how it has changed it.
 type standing struct {
+	quarantine.Standing
+	lines int64 // of its history
+}
+
+// standingRow is what is read of an entry to know how it stands.
+type standingRow struct {
 	ID      string            `bson:"_id"`
 	State   quarantine.State  `bson:"state"`
-	Attempt int64             `bson:"attempt"`
+	Attempt int               `bson:"attempt"`
 	Reason  quarantine.Reason `bson:"reason"`
 	Lines   int64             `bson:"history_lines"`
 }
@@ -33,22 +39,21 @@ func (t *tx) stand(ctx context.Context, op string, ids []string) error {
 		return nil
 	}
 	fields := bson.D{{Key: "state", Value: 1}, {Key: "attempt", Value: 1}, {Key: "reason", Value: 1}, {Key: "history_lines", Value: 1}}
-	rows, err := find[standing](ctx, t, op, "quarantine", byID(unknown),
+	rows, err := find[standingRow](ctx, t, op, "quarantine", byID(unknown),
 		options.Find().SetProjection(fields).SetBatchSize(int32(len(unknown)+1)))
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		t.standing[rows[i].ID] = &rows[i]
+	for _, r := range rows {
+		t.standing[r.ID] = &standing{quarantine.Standing{ID: r.ID, State: r.State, Attempt: r.Attempt, Reason: r.Reason}, r.Lines}
 	}
 	return nil
 }
 
-// note makes the next line of an entry's history.
+// note numbers the next line of an entry's history.
 func (s *standing) note(l quarantine.HistoryLine) *historyRow {
-	s.Lines++
-	l.EntryID, l.To, l.Attempt, l.Reason = s.ID, s.State, int(s.Attempt), s.Reason
-	return historyRowOf(&l, s.Lines)
+	s.lines++
+	return historyRowOf(&l, s.lines)
 }
 
 // Quarantine writes entries, or what changes when they come again.
@@ -70,16 +75,14 @@ func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
 		e := &es[i]
 		stands := t.standing[e.ID]
 		if stands == nil {
-			stands = &standing{ID: e.ID, State: e.State, Attempt: int64(e.Attempt), Reason: e.Reason}
+			stands = &standing{Standing: quarantine.Standing{ID: e.ID, State: e.State, Attempt: e.Attempt, Reason: e.Reason}}
 			t.standing[e.ID] = stands
-			lines = append(lines, stands.note(quarantine.HistoryLine{Actor: string(quarantine.Recorder), At: e.FirstSeenAt}))
-			fresh = append(fresh, entryRowOf(e, stands.Lines))
+			lines = append(lines, stands.note(e.FirstLine()))
+			fresh = append(fresh, entryRowOf(e, stands.lines))
 			continue
 		}
-		if from := stands.State; from == quarantine.Resolved || from == quarantine.Discarded {
-			stands.State = quarantine.Held
-			lines = append(lines, stands.note(quarantine.HistoryLine{From: from, Actor: string(quarantine.Recorder),
-				Note: "the same bytes came again", At: e.LastSeenAt}))
+		if line, ok := stands.SeenAgain(e); ok {
+			lines = append(lines, stands.note(line))
 		}
 		seen = append(seen, seenModel(e, stands))
 	}
@@ -91,7 +94,7 @@ func seenModel(e *quarantine.Entry, stands *standing) mongo.WriteModel {
 	return mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: "_id", Value: e.ID}}).SetUpdate(bson.D{
 		{Key: "$inc", Value: bson.D{{Key: "seen", Value: e.Seen}}},
 		{Key: "$max", Value: bson.D{{Key: "last_seen_at", Value: e.LastSeenAt}}},
-		{Key: "$set", Value: bson.D{{Key: "state", Value: stands.State}, {Key: "history_lines", Value: stands.Lines}}},
+		{Key: "$set", Value: bson.D{{Key: "state", Value: stands.State}, {Key: "history_lines", Value: stands.lines}}},
 	})
 }
 

@@ -15,8 +15,7 @@ import (
 // move is what becomes of one entry.
 type move struct {
 	*standing
-	from     standing               // as it stood before
-	replaced *quarantine.Transition // whose reason, detail and field errors stand now
+	from quarantine.Standing // as it stood before
 }
 
 // Transition moves entries from state to state, one step after the other, so
@@ -38,52 +37,42 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	var lines []any
 	for i := range ts {
 		stands := t.standing[ts[i].EntryID]
-		if stands == nil || !mayMove(stands, &ts[i]) {
+		if stands == nil {
+			continue
+		}
+		from := stands.Standing
+		line, ok := stands.Move(&ts[i])
+		if !ok {
 			continue
 		}
 		if moves[stands.ID] == nil {
-			moves[stands.ID] = &move{standing: stands, from: *stands}
+			moves[stands.ID] = &move{stands, from}
 		}
-		lines = append(lines, moves[stands.ID].take(&ts[i]))
+		lines = append(lines, stands.note(line))
 		done[i] = true
 	}
 	var changed []mongo.WriteModel
 	for _, id := range slices.Sorted(maps.Keys(moves)) {
 		changed = append(changed, moves[id].model())
+		moves[id].Replaced = nil // written: the next call writes its own
 	}
 	return done, t.writeEntries(ctx, op, nil, changed, lines)
-}
-
-func mayMove(stands *standing, tr *quarantine.Transition) bool {
-	return stands.State == tr.From && stands.Attempt == int64(tr.Attempt) && quarantine.Legal(tr.From, tr.To, tr.By)
-}
-
-// take takes a step and returns its line of history.
-func (m *move) take(tr *quarantine.Transition) *historyRow {
-	m.State = tr.To
-	if tr.To == quarantine.Redriven {
-		m.Attempt++
-	}
-	if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
-		m.Reason, m.replaced = tr.Reason, tr
-	}
-	return m.note(quarantine.HistoryLine{From: tr.From, Actor: tr.Actor, Note: tr.Note, At: tr.At})
 }
 
 // model compares and sets: without a transaction somebody may have moved the
 // entry since it was looked at.
 func (m *move) model() mongo.WriteModel {
-	set := bson.D{{Key: "state", Value: m.State}, {Key: "attempt", Value: m.Attempt}, {Key: "history_lines", Value: m.Lines}}
+	set := bson.D{{Key: "state", Value: m.State}, {Key: "attempt", Value: int64(m.Attempt)}, {Key: "history_lines", Value: m.lines}}
 	update := bson.D{}
-	if m.replaced != nil {
-		set = append(set, bson.E{Key: "reason", Value: m.Reason}, bson.E{Key: "detail", Value: m.replaced.Detail})
-		if fields := fieldErrorsOf(m.replaced.FieldErrors); fields != nil {
+	if m.Replaced != nil {
+		set = append(set, bson.E{Key: "reason", Value: m.Reason}, bson.E{Key: "detail", Value: m.Replaced.Detail})
+		if fields := fieldErrorsOf(m.Replaced.FieldErrors); fields != nil {
 			set = append(set, bson.E{Key: "field_errors", Value: fields})
 		} else {
 			update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "field_errors", Value: ""}}})
 		}
 	}
 	return mongo.NewUpdateOneModel().
-		SetFilter(bson.D{{Key: "_id", Value: m.ID}, {Key: "state", Value: m.from.State}, {Key: "attempt", Value: m.from.Attempt}}).
+		SetFilter(bson.D{{Key: "_id", Value: m.ID}, {Key: "state", Value: m.from.State}, {Key: "attempt", Value: int64(m.from.Attempt)}}).
 		SetUpdate(append(update, bson.E{Key: "$set", Value: set}))
 }

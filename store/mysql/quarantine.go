@@ -11,25 +11,17 @@ import (
 	"recibo/store"
 )
 
-// standing is what decides how an entry changes.
-type standing struct {
-	id      string
-	state   quarantine.State
-	attempt int
-	reason  quarantine.Reason
-}
-
 const standingColumns = "SELECT id, state, attempt, reason FROM quarantine WHERE id IN "
 
-func scanStanding(rows *sql.Rows) (*standing, error) {
-	var s standing
-	err := rows.Scan(&s.id, &s.state, &s.attempt, &s.reason)
+func scanStanding(rows *sql.Rows) (*quarantine.Standing, error) {
+	var s quarantine.Standing
+	err := rows.Scan(&s.ID, &s.State, &s.Attempt, &s.Reason)
 	return &s, err
 }
 
 // lock locks entries, in the order of their ids, and returns what stands.
-func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*standing, error) {
-	byID := make(map[string]*standing, len(ids))
+func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*quarantine.Standing, error) {
+	byID := make(map[string]*quarantine.Standing, len(ids))
 	for part := range slices.Chunk(ids, store.MaxPage) {
 		var s statement
 		s.sql(standingColumns)
@@ -40,7 +32,7 @@ func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*sta
 			return nil, err
 		}
 		for _, e := range found {
-			byID[e.id] = e
+			byID[e.ID] = e
 		}
 	}
 	return byID, nil
@@ -142,22 +134,18 @@ func (s *statement) entry(e *quarantine.Entry) {
 }
 
 // writeSeen writes what changes in known entries, and the history of all.
-func (t *tx) writeSeen(op string, es []quarantine.Entry, stood map[string]*standing) {
+func (t *tx) writeSeen(op string, es []quarantine.Entry, stood map[string]*quarantine.Standing) {
 	var lines []quarantine.HistoryLine
 	alike := map[string][]string{}
 	for i := range es {
 		e := &es[i]
 		stands := stood[e.ID]
 		if stands == nil {
-			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
-				Actor: string(quarantine.Recorder), At: e.FirstSeenAt})
+			lines = append(lines, e.FirstLine())
 			continue
 		}
-		state := stands.state
-		if state == quarantine.Resolved || state == quarantine.Discarded {
-			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, From: state, To: quarantine.Held, Attempt: stands.attempt,
-				Reason: stands.reason, Actor: string(quarantine.Recorder), Note: "the same bytes came again", At: e.LastSeenAt})
-			state = quarantine.Held
+		if line, ok := stands.SeenAgain(e); ok {
+			lines = append(lines, line)
 		}
 		var s statement
 		s.sql("UPDATE quarantine SET seen = seen + ")
@@ -165,7 +153,7 @@ func (t *tx) writeSeen(op string, es []quarantine.Entry, stood map[string]*stand
 		s.sql(", last_seen_at = GREATEST(last_seen_at, ")
 		s.time(e.LastSeenAt)
 		s.sql("), state = ")
-		s.text(string(state))
+		s.text(string(stands.State))
 		alike[string(s)] = append(alike[string(s)], e.ID)
 	}
 	t.writeAlike(op, alike)

@@ -9,12 +9,6 @@ import (
 	"recibo/quarantine"
 )
 
-// move is what becomes of one entry.
-type move struct {
-	*standing
-	replaced *quarantine.Transition // whose reason, detail and field errors stand now
-}
-
 // Transition moves entries from state to state. It locks them all, and then
 // takes one step after the other, so that an entry may take several.
 func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool, error) {
@@ -31,57 +25,40 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	if err != nil {
 		return nil, err
 	}
-	moves := map[string]*move{}
+	moved := map[string]*quarantine.Standing{}
 	var lines []quarantine.HistoryLine
 	for i := range ts {
 		stands := stand[ts[i].EntryID]
-		if stands == nil || !mayMove(stands, &ts[i]) {
+		if stands == nil {
 			continue
 		}
-		if moves[stands.id] == nil {
-			moves[stands.id] = &move{standing: stands}
+		line, ok := stands.Move(&ts[i])
+		if ok {
+			moved[stands.ID], done[i] = stands, true
+			lines = append(lines, line)
 		}
-		lines = append(lines, moves[stands.id].take(&ts[i]))
-		done[i] = true
 	}
-	t.writeMoves(op, moves)
+	t.writeMoves(op, moved)
 	t.history(op, lines)
 	return done, nil
 }
 
-func mayMove(stands *standing, tr *quarantine.Transition) bool {
-	return stands.state == tr.From && stands.attempt == tr.Attempt && quarantine.Legal(tr.From, tr.To, tr.By)
-}
-
-// take takes a step and returns its line of history.
-func (m *move) take(tr *quarantine.Transition) quarantine.HistoryLine {
-	m.state = tr.To
-	if tr.To == quarantine.Redriven {
-		m.attempt++
-	}
-	if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
-		m.reason, m.replaced = tr.Reason, tr
-	}
-	return quarantine.HistoryLine{EntryID: tr.EntryID, From: tr.From, To: tr.To, Attempt: m.attempt,
-		Reason: m.reason, Actor: tr.Actor, Note: tr.Note, At: tr.At}
-}
-
-func (t *tx) writeMoves(op string, moves map[string]*move) {
+func (t *tx) writeMoves(op string, moved map[string]*quarantine.Standing) {
 	alike := map[string][]string{}
-	for _, id := range slices.Sorted(maps.Keys(moves)) {
+	for _, id := range slices.Sorted(maps.Keys(moved)) {
 		var s statement
-		s.become(moves[id])
+		s.become(moved[id])
 		alike[string(s)] = append(alike[string(s)], id)
 	}
 	t.writeAlike(op, alike)
 }
 
-func (s *statement) become(m *move) {
+func (s *statement) become(m *quarantine.Standing) {
 	s.sql("UPDATE quarantine SET state = ")
-	s.text(string(m.state))
+	s.text(string(m.State))
 	s.sql(", attempt = ")
-	s.integer(int64(m.attempt))
-	if r := m.replaced; r != nil {
+	s.integer(int64(m.Attempt))
+	if r := m.Replaced; r != nil {
 		s.sql(", reason = ")
 		s.text(string(r.Reason))
 		s.sql(", detail = ")

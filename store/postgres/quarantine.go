@@ -34,29 +34,21 @@ var (
 // holdBytes is about how much of bodies goes into one statement.
 const holdBytes = 16 << 20
 
-// standing is what decides how an entry changes.
-type standing struct {
-	id      string
-	state   quarantine.State
-	attempt int
-	reason  quarantine.Reason
-}
-
-func scanStanding(row pgx.CollectableRow) (*standing, error) {
-	var s standing
-	err := row.Scan(&s.id, (*string)(&s.state), &s.attempt, (*string)(&s.reason))
+func scanStanding(row pgx.CollectableRow) (*quarantine.Standing, error) {
+	var s quarantine.Standing
+	err := row.Scan(&s.ID, (*string)(&s.State), &s.Attempt, (*string)(&s.Reason))
 	return &s, err
 }
 
 // lock locks entries, in the order of their ids, and returns what stands.
-func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*standing, error) {
+func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*quarantine.Standing, error) {
 	found, err := query(ctx, t, request{op: op, statement: lockStatement, params: [][]byte{textArray(ids)}}, scanStanding)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]*standing, len(found))
+	byID := make(map[string]*quarantine.Standing, len(found))
 	for _, s := range found {
-		byID[s.id] = s
+		byID[s.ID] = s
 	}
 	return byID, nil
 }
@@ -80,7 +72,7 @@ func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
 			known = append(known, es[i].ID)
 		}
 	}
-	var stand map[string]*standing
+	var stand map[string]*quarantine.Standing
 	if len(known) > 0 {
 		var err error
 		if stand, err = t.lock(ctx, op, known); err != nil {
@@ -119,27 +111,23 @@ func (t *tx) hold(ctx context.Context, op string, es []quarantine.Entry, fresh m
 }
 
 // writeSeen writes what changes in known entries, and the history of all.
-func (t *tx) writeSeen(op string, es []quarantine.Entry, stand map[string]*standing) {
+func (t *tx) writeSeen(op string, es []quarantine.Entry, stand map[string]*quarantine.Standing) {
 	var lines []quarantine.HistoryLine
 	columns := t.arrays(seenTypes)
 	for i := range es {
 		e := &es[i]
 		stands := stand[e.ID]
 		if stands == nil {
-			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
-				Actor: string(quarantine.Recorder), At: e.FirstSeenAt})
+			lines = append(lines, e.FirstLine())
 			continue
 		}
-		state := stands.state
-		if state == quarantine.Resolved || state == quarantine.Discarded {
-			lines = append(lines, quarantine.HistoryLine{EntryID: e.ID, From: state, To: quarantine.Held, Attempt: stands.attempt,
-				Reason: stands.reason, Actor: string(quarantine.Recorder), Note: "the same bytes came again", At: e.LastSeenAt})
-			state = quarantine.Held
+		if line, ok := stands.SeenAgain(e); ok {
+			lines = append(lines, line)
 		}
 		columns[0].text(e.ID)
 		columns[1].integer(e.Seen)
 		columns[2].time(e.LastSeenAt)
-		columns[3].text(string(state))
+		columns[3].text(string(stands.State))
 	}
 	if len(stand) > 0 {
 		t.later(request{op: op, statement: seenStatement, params: values(columns)})

@@ -27,12 +27,6 @@ var (
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])`)
 )
 
-// move is what becomes of one entry.
-type move struct {
-	*standing
-	replaced *quarantine.Transition // whose reason, detail and field errors stand now
-}
-
 // Transition moves entries from state to state. It locks them all, and then
 // takes one step after the other, so that an entry may take several.
 func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool, error) {
@@ -49,54 +43,37 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	if err != nil {
 		return nil, err
 	}
-	moves := map[string]*move{}
+	moved := map[string]*quarantine.Standing{}
 	var lines []quarantine.HistoryLine
 	for i := range ts {
 		stands := stand[ts[i].EntryID]
-		if stands == nil || !mayMove(stands, &ts[i]) {
+		if stands == nil {
 			continue
 		}
-		if moves[stands.id] == nil {
-			moves[stands.id] = &move{standing: stands}
+		line, ok := stands.Move(&ts[i])
+		if ok {
+			moved[stands.ID], done[i] = stands, true
+			lines = append(lines, line)
 		}
-		lines = append(lines, moves[stands.id].take(&ts[i]))
-		done[i] = true
 	}
-	if len(moves) > 0 {
-		t.writeMoves(op, moves)
+	if len(moved) > 0 {
+		t.writeMoves(op, moved)
 		t.history(op, lines)
 	}
 	return done, nil
 }
 
-func mayMove(stands *standing, tr *quarantine.Transition) bool {
-	return stands.state == tr.From && stands.attempt == tr.Attempt && quarantine.Legal(tr.From, tr.To, tr.By)
-}
-
-// take takes a step and returns its line of history.
-func (m *move) take(tr *quarantine.Transition) quarantine.HistoryLine {
-	m.state = tr.To
-	if tr.To == quarantine.Redriven {
-		m.attempt++
-	}
-	if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
-		m.reason, m.replaced = tr.Reason, tr
-	}
-	return quarantine.HistoryLine{EntryID: tr.EntryID, From: tr.From, To: tr.To, Attempt: m.attempt,
-		Reason: m.reason, Actor: tr.Actor, Note: tr.Note, At: tr.At}
-}
-
-func (t *tx) writeMoves(op string, moves map[string]*move) {
+func (t *tx) writeMoves(op string, moved map[string]*quarantine.Standing) {
 	columns := t.arrays(moveTypes)
-	for id, m := range moves {
+	for id, m := range moved {
 		columns[0].text(id)
-		columns[1].text(string(m.state))
-		columns[2].integer(int64(m.attempt))
-		columns[3].text(string(m.reason))
-		columns[4].boolean(m.replaced != nil)
-		if m.replaced != nil {
-			columns[5].text(m.replaced.Detail)
-			jsonOrNull(columns[6], m.replaced.FieldErrors, len(m.replaced.FieldErrors))
+		columns[1].text(string(m.State))
+		columns[2].integer(int64(m.Attempt))
+		columns[3].text(string(m.Reason))
+		columns[4].boolean(m.Replaced != nil)
+		if m.Replaced != nil {
+			columns[5].text(m.Replaced.Detail)
+			jsonOrNull(columns[6], m.Replaced.FieldErrors, len(m.Replaced.FieldErrors))
 		} else {
 			columns[5].null()
 			columns[6].null()

@@ -7,16 +7,9 @@ import (
 	"recibo/quarantine"
 )
 
-// standing is what decides how an entry changes.
-type standing struct {
-	state   quarantine.State
-	attempt int
-	reason  quarantine.Reason
-}
-
 // entry reads what stands under id.
-func (t *tx) entry(ctx context.Context, id string) (s standing, found bool, err error) {
-	found, err = t.find(ctx, "SELECT state, attempt, reason FROM quarantine WHERE id = ?", []any{id}, &s.state, &s.attempt, &s.reason)
+func (t *tx) entry(ctx context.Context, id string) (s quarantine.Standing, found bool, err error) {
+	found, err = t.find(ctx, "SELECT state, attempt, reason FROM quarantine WHERE id = ?", []any{id}, &s.State, &s.Attempt, &s.Reason)
 	return s, found, err
 }
 
@@ -39,19 +32,21 @@ func (t *tx) quarantine(ctx context.Context, e *quarantine.Entry) error {
 		if err := t.insertEntry(ctx, e); err != nil {
 			return err
 		}
-		return t.history(ctx, quarantine.HistoryLine{EntryID: e.ID, To: e.State, Attempt: e.Attempt, Reason: e.Reason,
-			Actor: string(quarantine.Recorder), At: e.FirstSeenAt})
+		return t.history(ctx, e.FirstLine())
 	}
 	_, err = t.exec(ctx, "UPDATE quarantine SET seen = seen + ?, last_seen_at = max(last_seen_at, ?) WHERE id = ?",
 		e.Seen, timeText(e.LastSeenAt), e.ID)
-	if err != nil || (stands.state != quarantine.Resolved && stands.state != quarantine.Discarded) {
+	if err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ? WHERE id = ?", string(quarantine.Held), e.ID); err != nil {
+	line, ok := stands.SeenAgain(e)
+	if !ok {
+		return nil
+	}
+	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ? WHERE id = ?", string(stands.State), e.ID); err != nil {
 		return err
 	}
-	return t.history(ctx, quarantine.HistoryLine{EntryID: e.ID, From: stands.state, To: quarantine.Held, Attempt: stands.attempt,
-		Reason: stands.reason, Actor: string(quarantine.Recorder), Note: "the same bytes came again", At: e.LastSeenAt})
+	return t.history(ctx, line)
 }
 
 func (t *tx) insertEntry(ctx context.Context, e *quarantine.Entry) error {
@@ -92,23 +87,22 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 
 func (t *tx) transition(ctx context.Context, tr *quarantine.Transition) (bool, error) {
 	e, found, err := t.entry(ctx, tr.EntryID)
-	if err != nil || !found || e.state != tr.From || e.attempt != tr.Attempt || !quarantine.Legal(tr.From, tr.To, tr.By) {
+	if err != nil || !found {
 		return false, err
 	}
-	if tr.To == quarantine.Redriven {
-		e.attempt++
+	line, ok := e.Move(tr)
+	if !ok {
+		return false, nil
 	}
-	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ?, attempt = ? WHERE id = ?", string(tr.To), e.attempt, tr.EntryID); err != nil {
+	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ?, attempt = ? WHERE id = ?", string(e.State), e.Attempt, tr.EntryID); err != nil {
 		return false, err
 	}
-	if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
-		e.reason = tr.Reason
+	if e.Replaced != nil {
 		if err := t.replaceReason(ctx, tr); err != nil {
 			return false, err
 		}
 	}
-	return true, t.history(ctx, quarantine.HistoryLine{EntryID: tr.EntryID, From: tr.From, To: tr.To, Attempt: e.attempt,
-		Reason: e.reason, Actor: tr.Actor, Note: tr.Note, At: tr.At})
+	return true, t.history(ctx, line)
 }
 
 func (t *tx) replaceReason(ctx context.Context, tr *quarantine.Transition) error {
