@@ -7,35 +7,18 @@ import (
 	"io"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+
+	"recibo/store"
 )
-
-// shortError is an error of the driver in few words.
-type shortError struct {
-	words string
-	err   error
-}
-
-func (e *shortError) Error() string { return e.words }
-
-func (e *shortError) Unwrap() error { return e.err }
 
 // shorten says an error once, and without values: the driver repeats it for
 // each layer and each server, and servers show the value that they refuse.
-func shorten(err error) error {
-	var all []string
-	for _, cause := range causes(err) {
-		if w := words(cause); !slices.Contains(all, w) {
-			all = append(all, w)
-		}
-	}
-	return &shortError{strings.Join(all, "; "), err}
-}
+func shorten(err error) error { return store.Shorten(err, causes(err), words) }
 
 // causes are the errors of the servers that were tried, where none was found
 // to be the right one, else the error itself.
@@ -80,7 +63,7 @@ func words(err error) string {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Err.Error()
 	}
-	return innermost(err).Error()
+	return store.Innermost(err).Error()
 }
 
 // serverWords is what the server said to a command as a whole.
@@ -101,14 +84,4 @@ func serverWords(err error) (string, bool) {
 func cutValues(message string) string {
 	message, _, _ = strings.Cut(message, " dup key:")
 	return message
-}
-
-func innermost(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

@@ -89,7 +89,7 @@ func (s *Store) openError(ctx context.Context, err error) error {
 // connectTip is the next step after an error that waiting cannot mend, empty
 // for all others.
 func connectTip(err error) string {
-	for _, leaf := range leaves(err) {
+	for _, leaf := range store.Leaves(err) {
 		if tip := connectTipOf(leaf); tip != "" {
 			return tip
 		}

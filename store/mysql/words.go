@@ -8,22 +8,13 @@ import (
 	"net"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/go-sql-driver/mysql"
+
+	"recibo/store"
 )
-
-// shortError is an error of the driver in few words.
-type shortError struct {
-	words string
-	err   error
-}
-
-func (e *shortError) Error() string { return e.words }
-
-func (e *shortError) Unwrap() error { return e.err }
 
 // shorten says an error once, whatever the number of hosts.
 func shorten(err error) error {
@@ -35,33 +26,12 @@ func shorten(err error) error {
 func explain(err error) error { return inWords(err, messageOf) }
 
 func inWords(err error, server func(*mysql.MySQLError) string) error {
-	var all []string
-	for _, leaf := range leaves(err) {
-		w := ""
+	return store.Shorten(err, store.Leaves(err), func(leaf error) string {
 		if e, ok := errors.AsType[*mysql.MySQLError](leaf); ok {
-			w = server(e)
-		} else {
-			w = words(leaf)
+			return server(e)
 		}
-		if !slices.Contains(all, w) {
-			all = append(all, w)
-		}
-	}
-	return &shortError{strings.Join(all, "; "), err}
-}
-
-// leaves are the errors of the hosts that were tried.
-func leaves(err error) []error {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if joined, ok := e.(interface{ Unwrap() []error }); ok {
-			var all []error
-			for _, part := range joined.Unwrap() {
-				all = append(all, leaves(part)...)
-			}
-			return all
-		}
-	}
-	return []error{err}
+		return words(leaf)
+	})
 }
 
 func words(err error) string {
@@ -79,7 +49,7 @@ func words(err error) string {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Err.Error()
 	}
-	return innermost(err).Error()
+	return store.Innermost(err).Error()
 }
 
 // isLost is how the driver says that the connection is gone. One of its errors is
@@ -129,14 +99,4 @@ func messageOf(e *mysql.MySQLError) string {
 		}
 	}
 	return message
-}
-
-func innermost(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

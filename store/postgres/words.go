@@ -5,22 +5,13 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"recibo/store"
 )
-
-// shortError is an error of the driver in few words.
-type shortError struct {
-	words string
-	err   error
-}
-
-func (e *shortError) Error() string { return e.words }
-
-func (e *shortError) Unwrap() error { return e.err }
 
 // shorten says an error once: pgx names user, database and each address that it
 // tried, with and without TLS.
@@ -33,33 +24,12 @@ func shorten(err error) error {
 func explain(err error) error { return inWords(err, messageOf) }
 
 func inWords(err error, server func(*pgconn.PgError) string) error {
-	var all []string
-	for _, leaf := range leaves(err) {
-		w := ""
+	return store.Shorten(err, store.Leaves(err), func(leaf error) string {
 		if e, ok := errors.AsType[*pgconn.PgError](leaf); ok {
-			w = server(e)
-		} else {
-			w = words(leaf)
+			return server(e)
 		}
-		if !slices.Contains(all, w) {
-			all = append(all, w)
-		}
-	}
-	return &shortError{strings.Join(all, "; "), err}
-}
-
-// leaves are the errors of the addresses that were tried.
-func leaves(err error) []error {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if joined, ok := e.(interface{ Unwrap() []error }); ok {
-			var all []error
-			for _, part := range joined.Unwrap() {
-				all = append(all, leaves(part)...)
-			}
-			return all
-		}
-	}
-	return []error{err}
+		return words(leaf)
+	})
 }
 
 func words(err error) string {
@@ -78,7 +48,7 @@ func words(err error) string {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Err.Error()
 	}
-	return innermost(err).Error()
+	return store.Innermost(err).Error()
 }
 
 // messageOf is what the server said, without its detail, which holds values, and
@@ -89,14 +59,4 @@ func messageOf(e *pgconn.PgError) string {
 		message, _, _ = strings.Cut(message, `: "`)
 	}
 	return message
-}
-
-func innermost(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }
