@@ -2,51 +2,33 @@ package jetstream_test
 
 import (
 	"context"
-	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"recibo/queue"
+	"recibo/queue/jetstream"
+	"recibo/queue/queuetest"
 )
 
-// closing closes with a bound of its own: the context of the test is over in
-// its cleanup.
-func closing(t testing.TB, c interface{ Close(context.Context) error }) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := c.Close(ctx); err != nil {
-		t.Errorf("close: %v", err)
-	}
-}
+// What the tests of all adapters do.
+var (
+	closing  = queuetest.Close
+	numbered = queuetest.Numbered
+	publish  = queuetest.Publish
+	source   = queuetest.Source
+)
 
-func numbered(from, to int) []queue.Message {
-	var ms []queue.Message
-	for i := from; i < to; i++ {
-		ms = append(ms, queue.Message{ID: fmt.Sprintf("m%d", i), Key: fmt.Sprintf("k%d", i), Body: fmt.Appendf(nil, `{"n":%d}`, i)})
-	}
-	return ms
-}
-
-func publish(t testing.TB, b queue.Broker, ms []queue.Message) {
-	t.Helper()
-	p, err := b.Publisher(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closing(t, p)
-	if err := p.Publish(t.Context(), ms); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func source(t testing.TB, b queue.Broker, messages int) queue.Source {
-	t.Helper()
-	s, err := b.Source(t.Context(), queue.Want{Messages: messages, Bytes: 64 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+// TestMain is also that of another process on the same folder.
+func TestMain(m *testing.M) {
+	queuetest.RunChild(func(ctx context.Context, role, dir string) error {
+		b, err := jetstream.OpenEmbedded(ctx, dir, jetstream.Options{})
+		if err != nil {
+			return err
+		}
+		return queuetest.Play(ctx, b, role)
+	})
+	os.Exit(m.Run())
 }
 
 // collect receives until want has an entry for each of n ids, within the time.

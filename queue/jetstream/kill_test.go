@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recibo/queue"
+	"recibo/queue/queuetest"
 )
 
 const redeliveredWithin = 2 * time.Second
@@ -19,9 +20,9 @@ func TestKilledHostReleases(t *testing.T) {
 	publish(t, first, numbered(0, 500))
 	closing(t, first)
 
-	c := spawn(t, "hold", dir)
-	c.until(t, "held", 500)
-	c.kill()
+	c := queuetest.Spawn(t, "hold", dir)
+	c.Until(t, "held", 500)
+	c.Kill()
 
 	began := time.Now()
 	s := source(t, embedded(t, dir), 1000)
@@ -38,10 +39,10 @@ func TestKilledHostReleasesLater(t *testing.T) {
 	publish(t, first, numbered(0, 500))
 	closing(t, first)
 
-	c := spawn(t, "hold", dir)
-	c.until(t, "held", 500)
+	c := queuetest.Spawn(t, "hold", dir)
+	c.Until(t, "held", 500)
 	time.Sleep(3 * time.Second) // several heartbeats, all held
-	c.kill()
+	c.Kill()
 
 	began := time.Now()
 	s := source(t, embedded(t, dir), 1000)
@@ -55,9 +56,9 @@ func TestKilledClientReleases(t *testing.T) {
 	dir := t.TempDir()
 	b := embedded(t, dir)
 	publish(t, b, numbered(0, 500))
-	c := spawn(t, "hold", dir)
-	c.until(t, "held", 500)
-	c.kill()
+	c := queuetest.Spawn(t, "hold", dir)
+	c.Until(t, "held", 500)
+	c.Kill()
 	began := time.Now()
 	got := collect(t, source(t, b, 1000), 500, redeliveredWithin)
 	t.Logf("500 messages %v after the kill", time.Since(began))
@@ -82,19 +83,19 @@ func TestKilledHostLosesNothing(t *testing.T) {
 		name := map[bool]string{true: "host killed", false: "client killed"}[hostFirst]
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			var c *child
+			var c *queuetest.Child
 			if hostFirst {
-				c = spawn(t, "publish", dir)
+				c = queuetest.Spawn(t, "publish", dir)
 			}
 			b := embedded(t, dir)
 			if !hostFirst {
-				c = spawn(t, "publish", dir)
+				c = queuetest.Spawn(t, "publish", dir)
 			}
 			s := source(t, b, 1000)
 			defer closing(t, s)
 			seen := map[string]bool{}
 			readUntil(t, s, seen, func() bool { return len(seen) >= 500 })
-			accepted := c.kill()
+			accepted := c.Kill()
 			killed := time.Now()
 			publishAgain(t, b, numbered(1_000_000, 1_000_100))
 			t.Logf("publishing again %v after the kill", time.Since(killed))

@@ -50,7 +50,7 @@ func TestThreeShareThePartitions(t *testing.T) {
 	await(t, patience, "all three receive", func() bool {
 		return !slices.ContainsFunc(children, func(c *child) bool { return len(c.has()) == 0 })
 	})
-	children[0].kill()
+	children[0].kill(t)
 	children = append(children, spawn(t, address))
 	await(t, patience, "the new one receives", func() bool { return len(children[3].has()) > 0 })
 	children[1].signal(t, syscall.SIGSTOP)

@@ -7,6 +7,7 @@ import (
 
 	"recibo/internal/testserver"
 	"recibo/queue"
+	"recibo/queue/queuetest"
 )
 
 // TestServerIsHurt: one source and one publisher live through everything that
@@ -16,7 +17,7 @@ func TestServerIsHurt(t *testing.T) {
 	server := testserver.NewKafka(t)
 	address := server.URL("", "payments", "recibo")
 	m := openStream(t, with(address, "session_timeout", "3000"))
-	m.flows(t, patience)
+	m.Flows(t, patience)
 	frozen, rounds := 6*time.Second, 1
 	if os.Getenv("RECIBO_CHAOS") != "" {
 		frozen, rounds = 20*time.Second, 5
@@ -30,9 +31,9 @@ func TestServerIsHurt(t *testing.T) {
 			{"frozen for a moment", func() { server.Freeze(t); time.Sleep(time.Second); server.Thaw(t) }},
 			{"frozen for longer than the session", func() { server.Freeze(t); time.Sleep(frozen); server.Thaw(t) }},
 			{"killed while we commit", func() {
-				held := m.hold(t)
+				held := hold(t, m)
 				server.Freeze(t)
-				ack(t, m.s, held)
+				ack(t, m.Source, held)
 				time.Sleep(200 * time.Millisecond) // the commit is on its way
 				server.Kill(t)
 				server.Start(t)
@@ -40,21 +41,21 @@ func TestServerIsHurt(t *testing.T) {
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				tt.hurt()
-				m.flows(t, patience)
-				m.flows(t, 2*time.Second)
+				m.Flows(t, patience)
+				m.Flows(t, 2*time.Second)
 			})
 		}
 	}
-	m.close(t)
+	m.Close(t)
 	nothingLeft(t, dial(t, address))
 }
 
 // hold receives new messages and does not ack them.
-func (m *stream) hold(t *testing.T) []queue.Delivery {
+func hold(t *testing.T, m *queuetest.Stream) []queue.Delivery {
 	t.Helper()
-	if err := m.p.Publish(t.Context(), numbered(m.next, m.next+5)); err != nil {
+	if err := m.Publisher.Publish(t.Context(), numbered(m.Next, m.Next+5)); err != nil {
 		t.Fatal(err)
 	}
-	m.next += 5
-	return collect(t, m.s, 5, patience)
+	m.Next += 5
+	return collect(t, m.Source, 5, patience)
 }

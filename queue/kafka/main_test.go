@@ -1,12 +1,10 @@
 package kafka_test
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,20 +14,11 @@ import (
 	"recibo/internal/testserver"
 	"recibo/queue"
 	"recibo/queue/kafka"
+	"recibo/queue/queuetest"
 )
 
-// The test binary runs itself as another process of the group, to be killed or
-// frozen. The address comes in the environment.
-const childVariable = "RECIBO_TEST_CHILD"
-
 func TestMain(m *testing.M) {
-	if address := os.Getenv(childVariable); address != "" {
-		if err := runChild(address); err != nil {
-			fmt.Println("error", err)
-			os.Exit(1)
-		}
-		return
-	}
+	queuetest.RunChild(runChild)
 	flag.Parse()
 	if own := flag.Lookup("test.parallel"); own.Value.String() == own.DefValue {
 		_ = own.Value.Set("8") // these tests wait more than they work
@@ -39,8 +28,7 @@ func TestMain(m *testing.M) {
 
 // runChild receives and acks until it is killed. It says on stdout what it has,
 // before it acks that: as a recorder commits.
-func runChild(address string) error {
-	ctx := context.Background()
+func runChild(ctx context.Context, _, address string) error {
 	b, err := kafka.Dial(ctx, address, kafka.Options{})
 	if err != nil {
 		return err
@@ -68,60 +56,35 @@ func runChild(address string) error {
 
 // child is another member of the group.
 type child struct {
-	cmd   *exec.Cmd
-	ready chan struct{}
+	*queuetest.Child
 	ended chan struct{}
 
-	mu   sync.Mutex
-	got  map[string]int
-	said string // an error
+	mu  sync.Mutex
+	got map[string]int
 }
 
 // spawn starts a child and waits until it is a member.
 func spawn(t *testing.T, address string) *child {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &child{cmd: exec.Command(exe), ready: make(chan struct{}), ended: make(chan struct{}), got: map[string]int{}}
-	c.cmd.Env = append(os.Environ(), childVariable+"="+address)
-	c.cmd.Stderr = os.Stderr
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	c := &child{Child: queuetest.Spawn(t, "record", address), ended: make(chan struct{}), got: map[string]int{}}
 	go func() {
 		defer close(c.ended)
-		for s := bufio.NewScanner(out); s.Scan(); {
-			c.heard(s.Text())
+		for line := range c.Lines() {
+			c.heard(line)
 		}
 	}()
-	t.Cleanup(c.kill)
-	select {
-	case <-c.ready:
-	case <-c.ended:
-		t.Fatalf("child: %s", c.said)
-	}
 	return c
 }
 
 func (c *child) heard(line string) {
 	word, rest, _ := strings.Cut(line, " ")
+	if word != "got" {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch word {
-	case "ready":
-		close(c.ready)
-	case "got":
-		for id := range strings.FieldsSeq(rest) {
-			c.got[id]++
-		}
-	default:
-		c.said = line
+	for id := range strings.FieldsSeq(rest) {
+		c.got[id]++
 	}
 }
 
@@ -138,14 +101,14 @@ func (c *child) has() map[string]int {
 
 func (c *child) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
-	if err := c.cmd.Process.Signal(s); err != nil {
+	if err := c.Process().Signal(s); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// kill ends the child with SIGKILL, frozen or not.
-func (c *child) kill() {
-	_ = c.cmd.Process.Kill()
+// kill ends the child with SIGKILL, frozen or not, once all is heard.
+func (c *child) kill(t *testing.T) {
+	t.Helper()
+	c.signal(t, syscall.SIGKILL)
 	<-c.ended
-	_ = c.cmd.Wait()
 }

@@ -17,21 +17,21 @@ func TestTopicDeletedAndMadeAgain(t *testing.T) {
 	server := testserver.Kafka(t)
 	address := fresh(t, server, "partitions", "2")
 	m := openStream(t, address)
-	m.flows(t, patience)
-	m.flows(t, patience)
+	m.Flows(t, patience)
+	m.Flows(t, patience)
 	if _, err := admin(t, address).DeleteTopic(t.Context(), topicOf(address)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	began := time.Now()
-	if _, err := m.s.Receive(ctx, 1); err == nil || ctx.Err() != nil {
+	if _, err := m.Source.Receive(ctx, 1); err == nil || ctx.Err() != nil {
 		t.Errorf("receive from a deleted topic: %v", err)
 	} else {
 		t.Logf("told after %v: %v", time.Since(began), err)
 	}
 	began = time.Now()
-	err := m.p.Publish(ctx, numbered(1000, 1003))
+	err := m.Publisher.Publish(ctx, numbered(1000, 1003))
 	if partial, ok := errors.AsType[*queue.PartialError](err); !ok || len(partial.Refused)+len(partial.Unknown) != 3 {
 		t.Errorf("publish to a deleted topic: %v", err)
 	}
@@ -39,9 +39,9 @@ func TestTopicDeletedAndMadeAgain(t *testing.T) {
 	if err := dial(t, address).Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	m.flows(t, 20*time.Second)
-	m.flows(t, 2*time.Second)
-	m.close(t)
+	m.Flows(t, 20*time.Second)
+	m.Flows(t, 2*time.Second)
+	m.Close(t)
 	nothingLeft(t, dial(t, address))
 }
 

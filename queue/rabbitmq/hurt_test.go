@@ -11,6 +11,7 @@ import (
 
 	"recibo/internal/testserver"
 	"recibo/queue"
+	"recibo/queue/queuetest"
 )
 
 // TestServerIsHurt: one source and one publisher live through everything that
@@ -19,7 +20,7 @@ func TestServerIsHurt(t *testing.T) {
 	t.Parallel()
 	server := testserver.NewRabbitMQ(t)
 	m := openStream(t, server.URL("admin", "/", "payments"))
-	m.flows(t, patience)
+	m.Flows(t, patience)
 	// RabbitMQ 3.10 writes down after 3 s where the log of a new quorum queue is:
 	// killed before, it begins it anew, without a leader.
 	time.Sleep(4 * time.Second)
@@ -40,12 +41,12 @@ func TestServerIsHurt(t *testing.T) {
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				tt.hurt()
-				m.flows(t, 5*time.Second)
-				m.flows(t, time.Second)
+				m.Flows(t, 5*time.Second)
+				m.Flows(t, time.Second)
 			})
 		}
 	}
-	m.close(t)
+	m.Close(t)
 }
 
 // TestBlockedPublishers: an alarm of the broker blocks those that publish, not
@@ -57,8 +58,8 @@ func TestBlockedPublishers(t *testing.T) {
 	b := ready(t, server.URL("admin", "/", "payments"))
 	t.Run("too large", func(t *testing.T) { tooLarge(t, b, largest) })
 
-	m := &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
-	m.flows(t, patience)
+	m := queuetest.NewStream(t, b, secretless)
+	m.Flows(t, patience)
 	publish(t, b, numbered(500, 510))
 	other := dial(t, server.URL("admin", "/", "payments"))
 	p := publisher(t, other)
@@ -67,7 +68,7 @@ func TestBlockedPublishers(t *testing.T) {
 	go func() { blocked <- p.Publish(context.Background(), numbered(2000, 2001)) }()
 	for _, round := range []string{"first", "second"} {
 		began := time.Now()
-		err := m.p.Publish(t.Context(), numbered(1000, 1010))
+		err := m.Publisher.Publish(t.Context(), numbered(1000, 1010))
 		if partial, ok := errors.AsType[*queue.PartialError](err); !ok || len(partial.Refused)+len(partial.Unknown) != 10 {
 			t.Fatalf("%s publish while blocked: %v, want 10 refused or unknown", round, err)
 		}
@@ -84,11 +85,11 @@ func TestBlockedPublishers(t *testing.T) {
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("closing took %v while blocked", took)
 	}
-	ds := collect(t, m.s, 10, time.Second) // a consumer is not blocked
-	ack(t, m.s, ds)
+	ds := collect(t, m.Source, 10, time.Second) // a consumer is not blocked
+	ack(t, m.Source, ds)
 	server.Control(t, "set_vm_memory_high_watermark", "0.4")
-	m.flows(t, 5*time.Second)
-	m.close(t)
+	m.Flows(t, 5*time.Second)
+	m.Close(t)
 }
 
 // tooLarge: the one that the server does not take is found out and said to be

@@ -11,75 +11,12 @@ import (
 
 	"recibo/internal/testserver"
 	"recibo/queue"
+	"recibo/queue/queuetest"
 )
 
-// stream is one source and one publisher that live through everything, and what
-// went through them.
-type stream struct {
-	s    queue.Source
-	p    queue.Publisher
-	next int
-	seen map[string]int
-}
-
-func openStream(t *testing.T, address string) *stream {
+func openStream(t *testing.T, address string) *queuetest.Stream {
 	t.Helper()
-	b := ready(t, address)
-	return &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
-}
-
-// flows fails unless new messages go in, and come out and can be acked, within
-// the time. Publishing is tried again where the fate of a message is not known.
-func (m *stream) flows(t *testing.T, within time.Duration) {
-	t.Helper()
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), within)
-	defer cancel()
-	ms := numbered(m.next, m.next+5)
-	m.next += 5
-	for {
-		err := m.p.Publish(ctx, ms)
-		if err == nil {
-			break
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("published nothing within %v: %v", within, err)
-		}
-		secretless(t, err.Error())
-		time.Sleep(50 * time.Millisecond)
-	}
-	published := time.Since(began)
-	for !m.saw(ms) {
-		ds, err := m.s.Receive(ctx, 100)
-		if ctx.Err() != nil {
-			t.Fatalf("received %v within %v: %v", m.seen, within, err)
-		}
-		if err != nil {
-			secretless(t, err.Error())
-			time.Sleep(20 * time.Millisecond)
-			continue
-		}
-		for _, d := range ds {
-			m.seen[d.ID]++
-		}
-		_ = m.s.Ack(ctx, ds) // an error means that some may come again
-	}
-	t.Logf("published after %v, received after %v", published.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
-}
-
-func (m *stream) saw(ms []queue.Message) bool {
-	for _, each := range ms {
-		if m.seen[each.ID] == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *stream) close(t *testing.T) {
-	t.Helper()
-	closing(t, m.p)
-	closing(t, m.s)
+	return queuetest.NewStream(t, ready(t, address), secretless)
 }
 
 // TestConsumesAfterEveryDrop: after each of many breaks the source really
@@ -95,9 +32,9 @@ func TestConsumesAfterEveryDrop(t *testing.T) {
 		if i%3 == 0 {
 			proxy.Drop()
 		}
-		m.flows(t, patience)
+		m.Flows(t, patience)
 	}
-	m.close(t)
+	m.Close(t)
 }
 
 // TestOutageIsToldAndEnds: while the server is away Receive answers with an
@@ -107,13 +44,13 @@ func TestOutageIsToldAndEnds(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	proxy := server.Proxy(t)
 	b := ready(t, through(proxy, server.URL("admin", server.VirtualHost(t), "payments")))
-	m := &stream{s: source(t, b, 100), p: publisher(t, b), seen: map[string]int{}}
-	m.flows(t, patience)
+	m := queuetest.NewStream(t, b, secretless)
+	m.Flows(t, patience)
 	time.Sleep(100 * time.Millisecond) // or its acks go under, too
 
 	short, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
 	proxy.Drop()
-	if _, err := m.s.Receive(short, 1); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := m.Source.Receive(short, 1); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("receive during a short break: %v, want nothing to be told", err)
 	}
 	cancel()
@@ -122,13 +59,13 @@ func TestOutageIsToldAndEnds(t *testing.T) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	_, err := m.s.Receive(ctx, 1)
+	_, err := m.Source.Receive(ctx, 1)
 	if err == nil || ctx.Err() != nil {
 		t.Fatalf("receive during the outage: %v after %v", err, time.Since(began))
 	}
 	t.Logf("told after %v: %v", time.Since(began).Round(time.Millisecond), err)
 	secretless(t, err.Error())
-	err = m.p.Publish(ctx, numbered(1000, 1003))
+	err = m.Publisher.Publish(ctx, numbered(1000, 1003))
 	if partial, ok := errors.AsType[*queue.PartialError](err); !ok || len(partial.Refused) != 3 || partial.TooBig {
 		t.Errorf("publish during the outage: %v, want 3 refused", err)
 	}
@@ -136,8 +73,8 @@ func TestOutageIsToldAndEnds(t *testing.T) {
 		t.Error("a depth was told during the outage")
 	}
 	proxy.Restore()
-	m.flows(t, 5*time.Second)
-	m.close(t)
+	m.Flows(t, 5*time.Second)
+	m.Close(t)
 	closing(t, b)
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("recibo/internal/testserver.(*Proxy).accept"))
 }
@@ -154,19 +91,19 @@ func TestHalfOpen(t *testing.T) {
 			t.Parallel()
 			proxy := server.Proxy(t)
 			m := openStream(t, through(proxy, server.URL("admin", server.VirtualHost(t), "payments")))
-			m.flows(t, patience)
+			m.Flows(t, patience)
 			proxy.Stall(direction)
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			began := time.Now()
-			if _, err := m.s.Receive(ctx, 1); err == nil || ctx.Err() != nil {
+			if _, err := m.Source.Receive(ctx, 1); err == nil || ctx.Err() != nil {
 				t.Fatalf("receive on a half-open connection: %v after %v", err, time.Since(began))
 			} else {
 				t.Logf("told after %v: %v", time.Since(began).Round(time.Millisecond), err)
 			}
 			proxy.Restore()
-			m.flows(t, patience)
-			m.close(t)
+			m.Flows(t, patience)
+			m.Close(t)
 		})
 	}
 }

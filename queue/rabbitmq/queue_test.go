@@ -23,20 +23,20 @@ func TestQueueDeletedAndMadeAgain(t *testing.T) {
 	server := testserver.RabbitMQ(t)
 	address := server.URL("admin", server.VirtualHost(t), "payments")
 	m := openStream(t, address)
-	m.flows(t, patience)
+	m.Flows(t, patience)
 	theirs := channel(t, address)
 	for range 3 {
 		if _, err := theirs.QueueDelete("payments", false, false, false); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if _, err := m.s.Receive(ctx, 1); err == nil || !strings.Contains(err.Error(), "no queue 'payments'") {
+		if _, err := m.Source.Receive(ctx, 1); err == nil || !strings.Contains(err.Error(), "no queue 'payments'") {
 			t.Fatalf("receive from a deleted queue: %v", err)
 		}
 		cancel()
 		ms := numbered(5000, 5020)
 		ms[3].ID, ms[4].ID, ms[5].ID = "same", "same", ""
-		err := m.p.Publish(t.Context(), ms)
+		err := m.Publisher.Publish(t.Context(), ms)
 		partial, ok := errors.AsType[*queue.PartialError](err)
 		if !ok || len(partial.Refused) != 20 || partial.TooBig || !strings.Contains(err.Error(), "no such queue") {
 			t.Fatalf("publish to a deleted queue: %v, want all 20 to be refused as unroutable", err)
@@ -44,9 +44,9 @@ func TestQueueDeletedAndMadeAgain(t *testing.T) {
 		if err := dial(t, address).Setup(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		m.flows(t, patience)
+		m.Flows(t, patience)
 	}
-	m.close(t)
+	m.Close(t)
 }
 
 // TestSetupOfAnOlderServer: a queue that Recibo made when the server knew fewer

@@ -9,6 +9,7 @@ import (
 
 	"recibo/internal/testserver"
 	"recibo/queue"
+	"recibo/queue/queuetest"
 )
 
 // TestHeldIsKeptHidden: what is held for three times its visibility timeout,
@@ -104,10 +105,10 @@ func TestKilledRecorderReleases(t *testing.T) {
 func killedRecorder(t *testing.T, address string) {
 	b := ready(t, address)
 	publish(t, b, numbered(0, 200))
-	c := spawn(t, "hold", address)
-	c.until(t, "held", 200)
+	c := queuetest.Spawn(t, "hold", address)
+	c.Until(t, "held", 200)
 	time.Sleep(5 * time.Second) // with heartbeats
-	c.kill()
+	c.Kill()
 	killed := time.Now()
 	got := collect(t, source(t, b, 1000), 200, 2*patience)
 	t.Logf("%d messages %v after the kill", len(got), time.Since(killed))
@@ -130,9 +131,9 @@ func TestKilledPublisher(t *testing.T) {
 	server := testserver.ElasticMQ(t)
 	address := server.URL(server.Queue(t))
 	b := ready(t, address)
-	c := spawn(t, "publish", address)
-	c.until(t, "accepted", 300)
-	accepted := c.kill()
+	c := queuetest.Spawn(t, "publish", address)
+	c.Until(t, "accepted", 300)
+	accepted := c.Kill()
 	seen := map[string]bool{}
 	for _, d := range leftIn(t, b) {
 		seen[d.ID] = true

@@ -2,9 +2,7 @@ package sqs_test
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
@@ -19,8 +17,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"recibo/internal/testserver"
-	"recibo/queue"
+	"recibo/queue/queuetest"
 	"recibo/queue/sqs"
+)
+
+// What the tests of all adapters do.
+var (
+	closing   = queuetest.Close
+	numbered  = queuetest.Numbered
+	publisher = queuetest.Publisher
+	publish   = queuetest.Publish
+	source    = queuetest.Source
+	collect   = queuetest.Collect
+	ack       = queuetest.Ack
+	leftIn    = queuetest.LeftIn
 )
 
 // patience bounds what must happen.
@@ -32,26 +42,15 @@ func TestMain(m *testing.M) {
 		name, value, _ := strings.Cut(pair, "=")
 		_ = os.Setenv(name, value)
 	}
-	if role := os.Getenv(roleVariable); role != "" {
-		if err := runChild(role, os.Getenv(addressVariable)); err != nil {
-			fmt.Println("error", err)
-			os.Exit(1)
+	queuetest.RunChild(func(ctx context.Context, role, address string) error {
+		b, err := sqs.Dial(ctx, address, sqs.Options{})
+		if err != nil {
+			return err
 		}
-		return
-	}
+		return queuetest.Play(ctx, b, role)
+	})
 	_ = flag.Set("test.parallel", "8") // they wait more than they work
 	os.Exit(testserver.Main(m))
-}
-
-// closing closes with a bound of its own: the context of the test is over in
-// its cleanup.
-func closing(t testing.TB, c interface{ Close(context.Context) error }) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := c.Close(ctx); err != nil {
-		t.Errorf("close: %v", err)
-	}
 }
 
 func dial(t testing.TB, address string) *sqs.Broker {
@@ -122,89 +121,4 @@ func attributesOf(t testing.TB, c *aws.Client, name string) map[string]string {
 
 func textLog(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-func numbered(from, to int) []queue.Message {
-	var ms []queue.Message
-	for i := from; i < to; i++ {
-		ms = append(ms, queue.Message{ID: fmt.Sprintf("m%d", i), Key: fmt.Sprintf("k%d", i), Body: fmt.Appendf(nil, `{"n":%d}`, i)})
-	}
-	return ms
-}
-
-func publisher(t testing.TB, b queue.Broker) queue.Publisher {
-	t.Helper()
-	p, err := b.Publisher(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func publish(t testing.TB, b queue.Broker, ms []queue.Message) {
-	t.Helper()
-	p := publisher(t, b)
-	defer closing(t, p)
-	if err := p.Publish(t.Context(), ms); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func source(t testing.TB, b queue.Broker, messages int) queue.Source {
-	t.Helper()
-	s, err := b.Source(t.Context(), queue.Want{Messages: messages, Bytes: 64 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// collect receives until it has n deliveries, within the time. Outages are
-// waited out.
-func collect(t testing.TB, s queue.Source, n int, within time.Duration) []queue.Delivery {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), within)
-	defer cancel()
-	var got []queue.Delivery
-	for len(got) < n {
-		ds, err := s.Receive(ctx, n-len(got))
-		if ctx.Err() != nil {
-			t.Fatalf("received %d of %d messages within %v: %v", len(got), n, within, err)
-		}
-		if err != nil {
-			time.Sleep(20 * time.Millisecond)
-			continue
-		}
-		got = append(got, ds...)
-	}
-	return got
-}
-
-func ack(t testing.TB, s queue.Source, ds []queue.Delivery) {
-	t.Helper()
-	if err := s.Ack(t.Context(), ds); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// leftIn takes everything out of the queue that comes until nothing has for a
-// while.
-func leftIn(t testing.TB, b queue.Broker) []queue.Delivery {
-	t.Helper()
-	s := source(t, b, 1000)
-	defer closing(t, s)
-	var all []queue.Delivery
-	for {
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		ds, err := s.Receive(ctx, 1000)
-		cancel()
-		if errors.Is(err, context.DeadlineExceeded) {
-			return all
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		ack(t, s, ds)
-		all = append(all, ds...)
-	}
 }
