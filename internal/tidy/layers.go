@@ -26,7 +26,8 @@ var layers = []layer{
 
 	{dir: "store", imports: []string{"payment", "quarantine"}},
 	{dir: "store/storetest", imports: []string{"payment", "quarantine", "store"}},
-	{dir: "store/*", imports: []string{"payment", "quarantine", "store"}},
+	{dir: "store/connpool"},
+	{dir: "store/*", imports: []string{"payment", "quarantine", "store", "store/connpool"}},
 
 	{dir: "recorder", imports: []string{"payment", "wire", "quarantine", "queue", "store"}},
 	{dir: "redrive", imports: []string{"payment", "wire", "quarantine", "queue", "store"}},

@@ -11,37 +11,36 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"recibo/store"
+	"recibo/store/connpool"
 )
 
-// connect makes a connection of the present era to the first host that answers
-// and, for one that writes, takes writes.
-func (p *pool) connect(ctx context.Context) (*conn, error) {
-	p.mu.Lock()
-	era := p.era
-	p.mu.Unlock()
-	hosts := p.address.hosts
-	if p.address.socket != "" {
-		hosts = []string{p.address.socket}
-	}
-	var errs []error
-	for _, host := range hosts {
-		c, err := p.connectTo(ctx, host)
-		if err == nil {
-			c.era = era
-			return c, nil
+// dialer makes connections to the first host that answers and, for a session
+// that writes, takes writes.
+func dialer(a *address, setup string) connpool.Dial[*conn, session] {
+	return func(ctx context.Context, lost []session) (*conn, error) {
+		hosts := a.hosts
+		if a.socket != "" {
+			hosts = []string{a.socket}
 		}
-		errs = append(errs, err)
-		if ctx.Err() != nil {
-			break
+		var errs []error
+		for _, host := range hosts {
+			c, err := a.connect(ctx, host, setup, lost)
+			if err == nil {
+				return c, nil
+			}
+			errs = append(errs, err)
+			if ctx.Err() != nil {
+				break
+			}
 		}
+		return nil, errors.Join(errs...)
 	}
-	return nil, errors.Join(errs...)
 }
 
-func (p *pool) connectTo(ctx context.Context, host string) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.address.timeout)
+func (a *address) connect(ctx context.Context, host, setup string, lost []session) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	connector, err := p.address.connector(host, p.session)
+	connector, err := a.connector(host, setup)
 	if err != nil {
 		return nil, err
 	}
@@ -54,10 +53,9 @@ func (p *pool) connectTo(ctx context.Context, host string) (*conn, error) {
 	}
 	c := &conn{Conn: sqlConn, db: db, link: connector.link, host: host}
 	readOnly, err := c.look(ctx)
-	if err == nil && readOnly && p.session == writerSession {
+	if err == nil && readOnly && setup == writerSession {
 		err = errReadOnly
 	}
-	lost := p.lostSessions()
 	if err == nil {
 		err = c.bury(ctx, lost)
 	}
@@ -65,7 +63,6 @@ func (p *pool) connectTo(ctx context.Context, host string) (*conn, error) {
 		c.discard()
 		return nil, err
 	}
-	p.buried(lost)
 	return c, nil
 }
 

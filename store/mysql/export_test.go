@@ -38,11 +38,11 @@ func ReaderQuestion(t testing.TB, s *Store, query string, args ...any) string {
 
 func question(t testing.TB, p *pool, query string, args ...any) string {
 	t.Helper()
-	c, err := p.take(t.Context())
+	c, err := p.Take(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.put(c)
+	defer p.Put(c)
 	var value sql.NullString
 	if err := c.QueryRowContext(t.Context(), query, args...).Scan(&value); err != nil {
 		t.Fatalf("%s: %v", query, err)

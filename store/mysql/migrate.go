@@ -66,7 +66,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 // alone runs fn while no other process does, with the host of the database that
 // takes writes.
 func (s *Store) alone(ctx context.Context, fn func(host string) error) error {
-	c, err := s.writers.connect(ctx)
+	c, err := s.writers.Connect(ctx)
 	if err != nil {
 		return connectFailed(ctx, err)
 	}

@@ -4,38 +4,31 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
-	"slices"
-	"sync"
 	"time"
+
+	"recibo/store/connpool"
 )
 
-const (
-	// freshFor is how long an idle connection is trusted without asking.
-	freshFor = time.Second
-	// pingTimeout bounds the question.
-	pingTimeout = 2 * time.Second
-	// closeTimeout bounds a farewell to a server that may not listen.
-	closeTimeout = time.Second
-)
-
-// errClosed is the error of a store that was closed.
-var errClosed = errors.New("the store is closed")
+// closeTimeout bounds a farewell to a server that may not listen.
+const closeTimeout = time.Second
 
 // conn is one connection.
 type conn struct {
 	*sql.Conn
+	connpool.Stay
 	db        *sql.DB // of this connection alone
 	link      *link
 	host      string
 	session   session
 	maxPacket int    // the largest statement that the server takes, in bytes
 	buffer    []byte // of the statement that is being built
-	wasIdle   bool   // it lay in the pool: the server may have gone since
 	broken    bool   // not to be used again, whatever the driver thinks
-	era       int
-	idleAt    time.Time
 }
+
+// pool is not database/sql's: that one runs a statement again on another
+// connection where it thinks that nothing happened, which is not for it to say
+// within a transaction.
+type pool = connpool.Pool[*conn, session]
 
 // isClosed tells whether the driver has given the connection up.
 func (c *conn) isClosed() bool {
@@ -48,173 +41,18 @@ func (c *conn) isClosed() bool {
 	return closed
 }
 
-// pool holds a few connections. It is not database/sql's: that one runs a
-// statement again on another connection where it thinks that nothing happened,
-// which is not for it to say within a transaction. This one gives up all idle
-// connections once one turns out to be broken, and a connection that dies
-// slowly occupies no place in it.
-type pool struct {
-	address *address
-	session string        // SQL that a new connection begins with
-	places  chan struct{} // one token for each connection that is out
+// IsReusable reports whether the connection is open.
+func (c *conn) IsReusable() bool { return !c.isClosed() }
 
-	mu     sync.Mutex
-	idle   []*conn
-	era    int       // connections of an earlier one are not used again
-	lost   []session // that may still be in a transaction
-	closed bool
-
-	kin []*pool // all pools of the store, this one too
-}
-
-func newPool(a *address, size int, session string) *pool {
-	return &pool{address: a, session: session, places: make(chan struct{}, size)}
-}
-
-// take returns a connection that is likely to work, or makes one.
-func (p *pool) take(ctx context.Context) (*conn, error) {
-	select {
-	case p.places <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	c, err := p.get(ctx)
-	if err != nil {
-		<-p.places
-	}
-	return c, err
-}
-
-func (p *pool) get(ctx context.Context) (*conn, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	for {
-		c, err := p.pop()
-		if err != nil {
-			return nil, err
-		}
-		if c == nil {
-			return p.connect(ctx)
-		}
-		if time.Since(c.idleAt) < freshFor || ping(ctx, c) {
-			c.wasIdle = true
-			return c, nil
-		}
-		c.discard()
-		p.forget()
-	}
-}
-
-func ping(ctx context.Context, c *conn) bool {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	return c.PingContext(ctx) == nil
-}
-
-// pop takes the connection that was used last, nil when none is idle.
-func (p *pool) pop() (*conn, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil, errClosed
-	}
-	last := len(p.idle) - 1
-	if last < 0 {
-		return nil, nil
-	}
-	c := p.idle[last]
-	p.idle = p.idle[:last]
-	return c, nil
-}
-
-// lose remembers a session that may still be in a transaction.
-func (p *pool) lose(s session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lost = append(p.lost, s)
-}
-
-func (p *pool) lostSessions() []session {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.lost)
-}
-
-func (p *pool) buried(lost []session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lost = slices.DeleteFunc(p.lost, func(s session) bool { return slices.Contains(lost, s) })
-}
-
-// put gives a connection back. One that is closed, or of an era that is over,
-// is dropped.
-func (p *pool) put(c *conn) {
-	defer func() { <-p.places }()
-	if c.isClosed() || !p.push(c) {
-		c.discard()
-	}
-}
-
-func (p *pool) push(c *conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || c.era != p.era {
-		return false
-	}
-	c.idleAt = time.Now()
-	p.idle = append(p.idle, c)
-	return true
-}
-
-// forget has all pools of the store drop their idle connections, and those that
-// are out when they come back: something happened to the server or to the way
-// there, and another server may be the right one now.
-func (p *pool) forget() {
-	for _, k := range p.kin {
-		k.drop()
-	}
-}
-
-func (p *pool) drop() {
-	p.mu.Lock()
-	idle := p.idle
-	p.idle = nil
-	p.era++
-	p.mu.Unlock()
-	for _, c := range idle {
-		c.discard()
-	}
-}
-
-// close waits for the connections that are out and closes all.
-func (p *pool) close() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	for range cap(p.places) {
-		p.places <- struct{}{}
-	}
-	defer func() {
-		for range cap(p.places) {
-			<-p.places
-		}
-	}()
-	p.mu.Lock()
-	idle := p.idle
-	p.idle = nil
-	p.mu.Unlock()
-	for _, c := range idle {
-		c.end()
-	}
-}
+// Ping asks the server whether it is there.
+func (c *conn) Ping(ctx context.Context) error { return c.PingContext(ctx) }
 
 // discard closes a connection without waiting for it.
-func (c *conn) discard() { go c.end() }
+func (c *conn) discard() { go c.End() }
 
-// end says farewell to the server, and closes what is below where that takes
+// End says farewell to the server, and closes what is below where that takes
 // too long.
-func (c *conn) end() {
+func (c *conn) End() {
 	late := time.AfterFunc(closeTimeout, c.link.close)
 	defer late.Stop()
 	_ = c.Close()    // it is not used again, whatever the server says

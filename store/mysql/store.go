@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"recibo/store"
+	"recibo/store/connpool"
 )
 
 // Options say how a database is opened. What is zero gets the default.
@@ -62,20 +63,17 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, &store.ConfigError{Target: masked(address), Tip: addressTip, Err: err}
 	}
-	s := &Store{target: at.String(), address: at, options: o, readers: newPool(at, readerConnections, readerSession)}
+	s := &Store{target: at.String(), address: at, options: o, readers: connpool.New(readerConnections, dialer(at, readerSession))}
 	first := s.readers
-	s.readers.kin = []*pool{s.readers}
 	if !o.ReadOnly {
-		s.writers = newPool(at, o.Writers, writerSession)
-		s.writers.kin = []*pool{s.readers, s.writers}
-		s.readers.kin = s.writers.kin
+		s.writers = connpool.New(o.Writers, dialer(at, writerSession), s.readers)
 		first = s.writers
 	}
-	c, err := first.take(ctx)
+	c, err := first.Take(ctx)
 	if err != nil {
 		return nil, s.openError(ctx, err)
 	}
-	first.put(c)
+	first.Put(c)
 	return s, nil
 }
 
@@ -90,9 +88,9 @@ func (s *Store) Limits() store.Limits {
 
 // Close waits for what runs and closes all connections.
 func (s *Store) Close() error {
-	s.readers.close()
+	s.readers.Close()
 	if s.writers != nil {
-		s.writers.close()
+		s.writers.Close()
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 	if s.writers == nil {
 		return s.configError(errors.New("opened for reading only"), "open it for writing")
 	}
-	c, err := s.writers.take(ctx)
+	c, err := s.writers.Take(ctx)
 	if err != nil {
 		return connectFailed(ctx, err)
 	}
@@ -63,10 +63,10 @@ func (t *tx) finish() {
 		}
 	}
 	if t.conn.isClosed() {
-		t.pool.lose(t.conn.session)
+		t.pool.Lose(t.conn.session)
 	}
 	if t.failed != nil && isSpoilt(t.failed) {
-		t.pool.forget() // this one too, which is still out
+		t.pool.Forget() // this one too, which is still out
 	}
-	t.pool.put(t.conn)
+	t.pool.Put(t.conn)
 }

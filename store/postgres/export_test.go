@@ -23,11 +23,11 @@ func ReaderQuestion(t testing.TB, s *Store, sql string, args ...any) string {
 
 func question(t testing.TB, p *pool, sql string, args ...any) string {
 	t.Helper()
-	c, err := p.take(t.Context())
+	c, err := p.Take(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.put(c)
+	defer p.Put(c)
 	var value string
 	if err := c.QueryRow(t.Context(), "SELECT ("+sql+")::text", args...).Scan(&value); err != nil {
 		t.Fatalf("%s: %v", sql, err)

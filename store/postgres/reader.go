@@ -14,15 +14,15 @@ type reader struct{ pool *pool }
 
 // with runs fn with a connection, once more if it lay idle and was dead.
 func (r reader) with(ctx context.Context, op string, fn func(*conn) error) error {
-	c, err := r.pool.take(ctx)
+	c, err := r.pool.Take(ctx)
 	if err != nil {
 		return connectFailed(ctx, err)
 	}
-	defer func() { r.pool.put(c) }()
+	defer func() { r.pool.Put(c) }()
 	err = fn(c)
-	if err != nil && c.wasIdle && c.IsClosed() && ctx.Err() == nil {
-		r.pool.forget()
-		again, connectErr := r.pool.connect(ctx)
+	if err != nil && c.WasIdle && c.IsClosed() && ctx.Err() == nil {
+		r.pool.Forget()
+		again, connectErr := r.pool.Connect(ctx)
 		if connectErr != nil {
 			return connectFailed(ctx, connectErr)
 		}

@@ -85,13 +85,13 @@ func (t *tx) send(ctx context.Context, r request, read func(*pgconn.ResultReader
 // idle. Nothing of the transaction can stand then, unless a COMMIT was sent, so
 // it may begin again on another connection.
 func (t *tx) isStale(ctx context.Context) bool {
-	return !t.begun && t.conn.wasIdle && t.conn.IsClosed() && !t.waiting[len(t.waiting)-1].at.isCommit() && ctx.Err() == nil
+	return !t.begun && t.conn.WasIdle && t.conn.IsClosed() && !t.waiting[len(t.waiting)-1].at.isCommit() && ctx.Err() == nil
 }
 
 func (t *tx) reconnect(ctx context.Context) error {
-	t.pool.forget()
-	t.pool.lose(t.conn.session)
-	c, err := t.pool.connect(ctx)
+	t.pool.Forget()
+	t.pool.Lose(t.conn.session)
+	c, err := t.pool.Connect(ctx)
 	if err != nil {
 		return connectFailed(ctx, err)
 	}
