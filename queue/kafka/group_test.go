@@ -238,3 +238,25 @@ func TestLostIsNotCommitted(t *testing.T) {
 	}
 	wantLog(t, &log, "WARN", "partitions were lost")
 }
+
+// TestDeadMemberIsNoOutage: while the group waits for a member that was killed,
+// it says nothing to a new one. That is not told as an outage.
+func TestDeadMemberIsNoOutage(t *testing.T) {
+	t.Parallel()
+	address := fresh(t, testserver.Kafka(t))
+	b := ready(t, address)
+	c := spawn(t, address)
+	c.Kill()
+	publish(t, b, numbered(0, 100))
+	began := time.Now()
+	s := source(t, b, 1000)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	ds, err := s.Receive(ctx, 1000)
+	if err != nil || len(ds) == 0 {
+		t.Fatalf("after %v: %d deliveries, %v", time.Since(began), len(ds), err)
+	}
+	if took := time.Since(began); took < 7*time.Second {
+		t.Errorf("they came after %v, before the dead one's session was over: this proves nothing", took)
+	}
+}

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -158,11 +159,18 @@ func (s *source) mayHold(size int) bool {
 func (s *source) watch(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
+	var pings sync.WaitGroup
+	defer pings.Wait()
+	asked := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
+			if now.Sub(asked) > pingEvery && s.waitsForOthers() {
+				asked = now
+				pings.Go(func() { s.ping(ctx) })
+			}
 			outage := s.health.outage(now)
 			s.mu.Lock()
 			s.outage = outage
@@ -172,4 +180,20 @@ func (s *source) watch(ctx context.Context) {
 			s.mu.Unlock()
 		}
 	}
+}
+
+// waitsForOthers says whether the group has given us nothing. It gives nothing to
+// anybody until it has heard of all members or given them up, and says nothing
+// meanwhile: that is no outage.
+func (s *source) waitsForOthers() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.parts) == 0
+}
+
+// ping asks any broker for anything: health hears the answer.
+func (s *source) ping(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, pingEvery)
+	defer cancel()
+	_ = s.client.Ping(ctx)
 }

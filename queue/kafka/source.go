@@ -134,6 +134,9 @@ func (s *source) awaitJoin(ctx context.Context) error {
 		s.mu.Lock()
 		s.waiting--
 		s.mu.Unlock()
+		if late && fault == nil {
+			s.b.log.Info("the group has not given us partitions yet: it may wait for a member that is gone", "at_most", s.b.place.session)
+		}
 		if joined || fault != nil || late {
 			return fault
 		}

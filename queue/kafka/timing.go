@@ -12,11 +12,12 @@ const (
 	commitTimeout  = 5 * time.Second        // one commit
 	commitPace     = 50 * time.Millisecond  // between two commits
 	commitAgain    = 250 * time.Millisecond // after one that failed
-	joinTimeout    = 5 * time.Second        // how long the opening of a source waits to be taken into the group
+	joinTimeout    = 4 * time.Second        // how long the opening of a source waits to be taken into the group; less than silentAfter, as that wait is silent
 	leaveTimeout   = 3 * time.Second        // how long closing it waits to be let go
 	publishTimeout = 10 * time.Second       // no message accepted for so long: nobody knows
 	outageAfter    = time.Second            // errors that last are told
 	silentAfter    = 5 * time.Second        // so is silence
+	pingEvery      = 2 * time.Second        // where nothing else would be answered
 	fetchWait      = 500 * time.Millisecond // how long the broker may wait for messages
 	lookEvery      = 200 * time.Millisecond // for outages
 )

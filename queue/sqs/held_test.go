@@ -97,7 +97,7 @@ func TestKilledRecorderReleases(t *testing.T) {
 	for _, suffix := range []string{"", ".fifo"} {
 		t.Run("queue"+suffix, func(t *testing.T) {
 			t.Parallel()
-			killedRecorder(t, with(server.URL(server.Queue(t)+suffix), "visibility_timeout", "4"))
+			killedRecorder(t, with(server.URL(server.Queue(t)+suffix), "visibility_timeout", "8"))
 		})
 	}
 }
@@ -113,7 +113,7 @@ func killedRecorder(t *testing.T, address string) {
 	got := collect(t, source(t, b, 1000), 200, 2*patience)
 	t.Logf("%d messages %v after the kill", len(got), time.Since(killed))
 	if took := time.Since(killed); took < time.Second || took > 40*time.Second {
-		t.Errorf("they came after %v, want 2 to 8 seconds on a quiet machine", took)
+		t.Errorf("they came after %v, want 4 to 16 seconds on a quiet machine", took)
 	}
 	seen, times := map[string]bool{}, map[int]int{}
 	for _, d := range got {
