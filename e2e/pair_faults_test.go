@@ -91,8 +91,8 @@ func (r *ordained) faults(o ordeal) func(yield func(string, func()) bool) {
 		namedFault{"RabbitMQ restarted", func() { r.rabbit.Restart(r.t) }},
 		namedFault{"RabbitMQ killed", func() { r.rabbit.Kill(r.t); r.rabbit.Start(r.t) }},
 		namedFault{"RabbitMQ frozen", func() { r.rabbit.Freeze(r.t); time.Sleep(o.frozen); r.rabbit.Thaw(r.t) }},
-		namedFault{"store cut half-way", func() { cutHalfWay(r.t, r.store) }},
-		namedFault{"queue cut half-way", func() { cutHalfWay(r.t, r.queue) }},
+		namedFault{"store cut half-way", func() { cutHalfWay(r.t, r.store, 30_000) }},
+		namedFault{"queue cut half-way", func() { cutHalfWay(r.t, r.queue, 30_000) }},
 		namedFault{"store half open", func() { r.store.Stall(testserver.ToClient); time.Sleep(o.stopped); r.store.Restore() }},
 		namedFault{"queue half open", func() { r.queue.Stall(testserver.ToClient); time.Sleep(o.stopped); r.queue.Restore() }},
 	)
@@ -118,12 +118,12 @@ func (r *ordained) killRecorder() {
 }
 
 // cutHalfWay resets a connection in the middle of what the server says and one
-// in the middle of what it is told.
-func cutHalfWay(t *testing.T, proxy *testserver.Proxy) {
+// in the middle of what it is told, after so many bytes.
+func cutHalfWay(t *testing.T, proxy *testserver.Proxy, bytes int64) {
 	t.Helper()
 	for _, d := range []testserver.Direction{testserver.ToClient, testserver.ToServer} {
 		select {
-		case <-proxy.CutWhen(testserver.Trigger{Direction: d, Bytes: 30_000}):
+		case <-proxy.CutWhen(testserver.Trigger{Direction: d, Bytes: bytes}):
 		case <-time.After(20 * time.Second):
 			t.Fatal("too little passed to be cut half-way")
 		}

@@ -11,8 +11,8 @@ import (
 	"recibo/internal/testserver"
 )
 
-// watchProcesses looks for the password in the command lines of recibo, ten
-// times a second, until the returned function is called.
+// watchProcesses looks for the password in the command lines of recibo in this
+// place, ten times a second, until the returned function is called.
 func (p *place) watchProcesses() (stop func()) {
 	p.t.Helper()
 	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
@@ -31,22 +31,23 @@ func (p *place) watchProcesses() (stop func()) {
 			}
 		}
 	})
+	end := sync.OnceFunc(func() { close(over); watcher.Wait() })
+	p.t.Cleanup(end)
 	return func() {
-		close(over)
-		watcher.Wait()
+		end()
 		if seen == 0 {
 			p.t.Error("no process of recibo was seen")
 		}
 	}
 }
 
-// lookAtProcesses returns how many processes of recibo there were.
+// lookAtProcesses returns how many processes of recibo work here.
 func (p *place) lookAtProcesses() int {
 	lists, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	seen := 0
 	for _, name := range lists {
 		line, err := os.ReadFile(name)
-		if err != nil || !bytes.HasPrefix(line, []byte(binary)) {
+		if dir, _ := os.Readlink(filepath.Join(filepath.Dir(name), "cwd")); err != nil || dir != p.dir || !bytes.HasPrefix(line, []byte(binary)) {
 			continue
 		}
 		seen++

@@ -125,7 +125,7 @@ func (r *trial) hurt(what string, s *testserver.Server, proxy *testserver.Proxy)
 func (r *trial) disturb(what string, s *testserver.Server, proxy *testserver.Proxy) []namedFault {
 	return []namedFault{
 		{what + " frozen", func() { s.Freeze(r.t); time.Sleep(shortOutage); s.Thaw(r.t) }},
-		{what + " cut", func() { cutHalfWay(r.t, proxy); proxy.Cut(); time.Sleep(shortOutage / 2); proxy.Restore() }},
+		{what + " cut", func() { cutHalfWay(r.t, proxy, 3000); proxy.Cut(); time.Sleep(shortOutage / 2); proxy.Restore() }},
 	}
 }
 
