@@ -6,7 +6,6 @@ type Option func(*options)
 type options struct {
 	settings  []setting
 	hba       []string
-	plugins   []string
 	authority *Authority
 	dataOn    string
 }
@@ -31,11 +30,6 @@ func Setting(name, value string) Option {
 // everybody in with a password.
 func HBA(line string) Option {
 	return func(o *options) { o.hba = append(o.hba, line) }
-}
-
-// Plugin enables a plugin of RabbitMQ besides rabbitmq_management.
-func Plugin(name string) Option {
-	return func(o *options) { o.plugins = append(o.plugins, name) }
 }
 
 // TLS makes the server speak TLS with a certificate of this authority, for

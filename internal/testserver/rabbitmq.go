@@ -91,7 +91,7 @@ func configureRabbit(dir string, p rabbitPorts, o options) error {
 		{"log.console.level", "info"},
 		{"log.console.use_colors", "off"},
 	}
-	plugins := append([]string{"rabbitmq_management"}, o.plugins...)
+	plugins := []string{"rabbitmq_management"}
 	if a := o.authority; a != nil {
 		cert, key, err := a.server(dir, account{})
 		if err != nil {
