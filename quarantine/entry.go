@@ -73,6 +73,7 @@ type Entry struct {
 	State      State
 	Attempt    int    // redrives so far
 	MendedBody []byte // nil until somebody mended it
+	RedriveID  string // the run that redrove it last
 }
 
 // EntryID names an entry: the first 16 bytes, in hexadecimal, of the SHA-256

@@ -7,6 +7,8 @@ type Standing struct {
 	State   State
 	Attempt int
 	Reason  Reason
+	Mended  []byte // the mended body; read only where Mend is called
+	Redrive string // the run of the last step to Redriven that Move took; empty: none did
 	// Replaced is the last step that replaced the reason, and with it detail and
 	// field errors; nil if none did.
 	Replaced *Transition
@@ -21,6 +23,7 @@ func (s *Standing) Move(t *Transition) (HistoryLine, bool) {
 	s.State = t.To
 	if t.To == Redriven {
 		s.Attempt++
+		s.Redrive = t.RedriveID
 	}
 	if t.From == Redriven && t.To == Held && t.Reason != "" {
 		s.Reason, s.Replaced = t.Reason, t

@@ -1,6 +1,9 @@
 package quarantine
 
-import "time"
+import (
+	"crypto/sha256"
+	"time"
+)
 
 // State is where an entry stands.
 type State string
@@ -52,6 +55,9 @@ type Transition struct {
 	By      Role
 	Attempt int // the attempt the entry must be at; a step to Redriven adds one
 
+	// RedriveID is the run that makes a step to Redriven.
+	RedriveID string
+
 	// A step from Redriven to Held replaces these, when Reason is not empty.
 	Reason      Reason
 	Detail      string
@@ -62,7 +68,7 @@ type Transition struct {
 	At    time.Time
 }
 
-// HistoryLine is one transition that happened.
+// HistoryLine is one transition, or mending, that happened.
 type HistoryLine struct {
 	EntryID string
 	From    State // empty for the line that says the entry was made
@@ -72,4 +78,9 @@ type HistoryLine struct {
 	Actor   string
 	Note    string
 	At      time.Time
+
+	// MendedSHA256 is of the body that a mending put beside the original: such
+	// a line goes from Held to Held. It is nil in all others, and where a mended
+	// body was taken away again.
+	MendedSHA256 *[sha256.Size]byte
 }

@@ -60,11 +60,13 @@ type EntryQuery struct {
 	Reasons        []quarantine.Reason
 	States         []quarantine.State
 	Since, Until   time.Time
-	Field          string // with an error in this field
+	SeenBefore     time.Time // first seen before this
+	Field          string    // with an error in this field
+	RedriveID      string    // redriven last by this run
 	Order          Order
 	Limit          int
 	After          string // a cursor
-	WithoutBody    bool   // leave Body and MendedBody nil
+	WithoutBody    bool   // leave Body nil; a mended body is read in any case
 }
 
 // OutageQuery selects outages, the latest first.
@@ -79,6 +81,7 @@ type Totals struct {
 	Recorded    int64
 	Amount      map[payment.Currency]payment.Total // of what is recorded
 	Duplicates  int64
+	Controls    int64 // deliveries of control totals, but for those in quarantine
 	Quarantined map[quarantine.Reason]int64 // deliveries that were quarantined
 	States      map[quarantine.State]int64  // entries by their state now
 	HeldBy      map[quarantine.Reason]int64 // held entries by their reason now

@@ -46,8 +46,9 @@ func Judge(stands, arrived *Payment) Outcome {
 	return Outcome{Kind: Conflict, Stored: stands}
 }
 
-// Tx is one open transaction. Its methods are called by one goroutine, in the
-// order of this interface: every transaction takes its locks in the same
+// Tx is one open transaction, as the recorder uses it; Controls and Desk give
+// the parts that belong to others. Its methods are called by one goroutine, in
+// the order of this interface: every transaction takes its locks in the same
 // order, so none waits for another in a circle.
 type Tx interface {
 	// Claim takes the writer's next number. landed is true when a transaction

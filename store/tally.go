@@ -28,6 +28,7 @@ const (
 	FateRecorded    Fate = "recorded"
 	FateDuplicate   Fate = "duplicate"
 	FateQuarantined Fate = "quarantined"
+	FateControl     Fate = "control" // a control total, recorded or come again
 )
 
 // TallyKey is what deliveries are counted by. Currency and Method are empty

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"recibo/quarantine"
 	"recibo/store"
 )
 
@@ -195,6 +196,26 @@ func (t *faultyTx) Record(ctx context.Context, ps []store.Payment) ([]store.Outc
 		return nil, err
 	}
 	return t.Tx.Record(ctx, ps)
+}
+
+// Control passes on.
+func (t *faultyTx) Control(ctx context.Context, cs []store.Control) ([]store.ControlOutcome, error) {
+	return store.Controls(t.Tx).Control(ctx, cs)
+}
+
+// Redrive passes on.
+func (t *faultyTx) Redrive(ctx context.Context, r store.Redrive) (bool, error) {
+	return store.Desk(t.Tx).Redrive(ctx, r)
+}
+
+// Mend passes on.
+func (t *faultyTx) Mend(ctx context.Context, m quarantine.Mending) (bool, error) {
+	return store.Desk(t.Tx).Mend(ctx, m)
+}
+
+// Purge passes on.
+func (t *faultyTx) Purge(ctx context.Context, ids []string) (int64, error) {
+	return store.Desk(t.Tx).Purge(ctx, ids)
 }
 
 func (f *Faulty) refused(ps []store.Payment) error {

@@ -50,3 +50,11 @@ func (r faultyReader) History(ctx context.Context, entryID string) ([]quarantine
 func (r faultyReader) Outages(ctx context.Context, q store.OutageQuery) (store.Page[store.Outage], error) {
 	return unlessDown(ctx, r.f, r.r.Outages, q)
 }
+
+func (r faultyReader) Controls(ctx context.Context, q store.ControlQuery) (store.Page[store.Control], error) {
+	return unlessDown(ctx, r.f, store.ReadControls(r.r).Controls, q)
+}
+
+func (r faultyReader) Redrives(ctx context.Context, q store.RedriveQuery) (store.Page[store.Redrive], error) {
+	return unlessDown(ctx, r.f, store.ReadRedrives(r.r).Redrives, q)
+}

@@ -28,6 +28,9 @@ type tables struct {
 	tally    map[store.TallyKey]store.TallyLine
 	writers  map[string]store.Writer
 	outages  map[string]store.Outage
+	controls map[string]store.Control
+	redrives map[string]store.Redrive
+	purged   map[string]bool // entries that a transaction removes
 }
 
 func newTables() tables {
@@ -37,6 +40,9 @@ func newTables() tables {
 		tally:    map[store.TallyKey]store.TallyLine{},
 		writers:  map[string]store.Writer{},
 		outages:  map[string]store.Outage{},
+		controls: map[string]store.Control{},
+		redrives: map[string]store.Redrive{},
+		purged:   map[string]bool{},
 	}
 }
 
@@ -73,7 +79,10 @@ func (m *Memory) commit(own tables) {
 	maps.Copy(m.data.tally, own.tally)
 	maps.Copy(m.data.writers, own.writers)
 	maps.Copy(m.data.outages, own.outages)
+	maps.Copy(m.data.controls, own.controls)
+	maps.Copy(m.data.redrives, own.redrives)
 	m.data.history = append(m.data.history, own.history...)
+	m.purge(own.purged)
 }
 
 // Reader returns a reader of what is committed.

@@ -43,6 +43,7 @@ func (t *memoryTx) Transition(_ context.Context, ts []quarantine.Transition) ([]
 		e.State = tr.To
 		if tr.To == quarantine.Redriven {
 			e.Attempt++
+			e.RedriveID = tr.RedriveID
 		}
 		if tr.From == quarantine.Redriven && tr.To == quarantine.Held && tr.Reason != "" {
 			e.Reason, e.Detail, e.FieldErrors = tr.Reason, tr.Detail, slices.Clone(tr.FieldErrors)

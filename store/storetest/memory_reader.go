@@ -31,6 +31,8 @@ func (r memoryReader) Totals(context.Context) (store.Totals, error) {
 			t.Amount[l.Currency] = t.Amount[l.Currency].Plus(l.Amount)
 		case store.FateDuplicate:
 			t.Duplicates += l.Count
+		case store.FateControl:
+			t.Controls += l.Count
 		case store.FateQuarantined:
 			t.Quarantined[l.Reason] += l.Count
 		}
@@ -74,11 +76,11 @@ func (r memoryReader) Entries(_ context.Context, q store.EntryQuery) (store.Page
 	key := func(e quarantine.Entry) (time.Time, string) { return e.FirstSeenAt, e.ID }
 	return page(maps.Values(r.m.data.entries), "entries", q.Order, q.Limit, q.After, key, func(e quarantine.Entry) (quarantine.Entry, bool) {
 		match := matchEntry(&e, &q)
+		e = cloneEntry(e)
 		if q.WithoutBody {
-			e.Body, e.MendedBody = nil, nil
-			return e, match
+			e.Body = nil
 		}
-		return cloneEntry(e), match
+		return e, match
 	})
 }
 
@@ -88,6 +90,8 @@ func matchEntry(e *quarantine.Entry, q *store.EntryQuery) bool {
 		(len(q.Reasons) == 0 || slices.Contains(q.Reasons, e.Reason)) &&
 		(len(q.States) == 0 || slices.Contains(q.States, e.State)) &&
 		within(e.LastSeenAt, q.Since, q.Until) &&
+		(q.SeenBefore.IsZero() || e.FirstSeenAt.Before(q.SeenBefore)) &&
+		(q.RedriveID == "" || q.RedriveID == e.RedriveID) &&
 		(q.Field == "" || slices.ContainsFunc(e.FieldErrors, func(f quarantine.FieldError) bool { return f.Field == q.Field }))
 }
 
