@@ -81,7 +81,7 @@ type Totals struct {
 	Recorded    int64
 	Amount      map[payment.Currency]payment.Total // of what is recorded
 	Duplicates  int64
-	Controls    int64 // deliveries of control totals, but for those in quarantine
+	Controls    int64                       // deliveries of control totals, but for those in quarantine
 	Quarantined map[quarantine.Reason]int64 // deliveries that were quarantined
 	States      map[quarantine.State]int64  // entries by their state now
 	HeldBy      map[quarantine.Reason]int64 // held entries by their reason now

@@ -1,0 +1,31 @@
+package quarantine
+
+import (
+	"strconv"
+	"strings"
+)
+
+// RedriveHeader is the header of a message that was sent back from quarantine.
+// Its value is ENTRY/ATTEMPT: see FormatRedrive.
+const RedriveHeader = "recibo-redrive-of"
+
+// FormatRedrive is the value of RedriveHeader for an entry at an attempt.
+func FormatRedrive(entryID string, attempt int) string {
+	return entryID + "/" + strconv.Itoa(attempt)
+}
+
+// ParseRedrive reads what FormatRedrive wrote; false for anything else. Whoever
+// can publish can write the header: it is a claim, to be checked against the
+// entry.
+func ParseRedrive(value string) (entryID string, attempt int, ok bool) {
+	entryID, number, found := strings.Cut(value, "/")
+	attempt, err := strconv.Atoi(number)
+	if !found || err != nil || attempt < 1 || !isEntryID(entryID) || FormatRedrive(entryID, attempt) != value {
+		return "", 0, false
+	}
+	return entryID, attempt, true
+}
+
+func isEntryID(id string) bool {
+	return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == ""
+}
