@@ -30,6 +30,10 @@ const (
 	CodeNoOffset        Code = "no_offset"         // a time that could be any of forty
 	CodeNotRFC3339      Code = "not_rfc3339"       // not a time as RFC 3339 writes it
 	CodeBadDate         Code = "bad_date"          // February 30th, 25:00
+	CodeTooFewDecimals  Code = "too_few_decimals"  // of a control total, which writes all of them
+	CodeNotZero         Code = "not_zero"          // something of a window without payments
+	CodeUnknownField    Code = "unknown_field"     // a member that a control total does not have
+	CodeUnknownVersion  Code = "unknown_version"   // a control total of a later time
 )
 
 // Fault is one thing that is wrong with one field. Value is what was there:

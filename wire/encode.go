@@ -1,6 +1,10 @@
 package wire
 
 import (
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"recibo/payment"
@@ -39,6 +43,37 @@ func AppendEncode(b []byte, e *payment.Event) []byte {
 		b = append(b, e.Extra[1:len(e.Extra)-1]...)
 	}
 	return append(b, '}')
+}
+
+// EncodeControl writes a valid control total as a version 1 message: compact,
+// times in UTC with milliseconds, currencies in order, source only if there is
+// one. Read reads the same back.
+func EncodeControl(c *payment.ControlTotal) []byte {
+	b := append(make([]byte, 0, 512), `{"recibo_control_total":`+controlVersion...)
+	if c.Source != "" {
+		b = append(b, `,"source":`...)
+		b = appendText(b, c.Source)
+	}
+	b = append(b, `,"producer":`...)
+	b = appendText(b, c.Producer)
+	b = append(b, `,"from":"`...)
+	b = c.From.UTC().AppendFormat(b, payment.TimeLayout)
+	b = append(b, `","until":"`...)
+	b = c.Until.UTC().AppendFormat(b, payment.TimeLayout)
+	b = append(b, `","count":`...)
+	b = strconv.AppendInt(b, c.Count, 10)
+	b = append(b, `,"amounts":{`...)
+	for i, currency := range slices.Sorted(maps.Keys(c.Amounts)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, string(currency))
+		b = append(b, ':')
+		b = appendText(b, c.Amounts[currency].Decimal(currency))
+	}
+	b = append(b, `},"fingerprint_sum":"`...)
+	b = hex.AppendEncode(b, c.Prints[:])
+	return append(b, `"}`...)
 }
 
 // appendText appends s in quotes. What JSON cannot hold as it is, is escaped;

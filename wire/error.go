@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"recibo/payment"
 )
@@ -33,6 +34,8 @@ type Error struct {
 	// What could be read of an invalid message, valid in itself, else zero.
 	TransactionID string
 	Amount        *payment.Money
+	Source        string
+	OccurredAt    time.Time
 }
 
 func (e *Error) Error() string { return string(e.Reason) + ": " + e.Detail }
@@ -48,15 +51,7 @@ func malformed(offset int, problem string) *Error {
 }
 
 func invalid(faults payment.Faults, e *payment.Event) *Error {
-	names := make([]string, len(faults))
-	for i := range faults {
-		names[i] = faults[i].Field
-	}
-	w := &Error{Reason: Invalid, Offset: -1, Faults: faults,
-		Detail: fmt.Sprintf("%d fields are invalid: %s", len(names), strings.Join(names, ", "))}
-	if len(names) == 1 {
-		w.Detail = "1 field is invalid: " + names[0]
-	}
+	w := &Error{Reason: Invalid, Offset: -1, Faults: faults, Detail: fieldsAreInvalid(faults)}
 	if !faults.Has(payment.FieldTransactionID) {
 		w.TransactionID = strings.Clone(e.TransactionID)
 	}
@@ -64,5 +59,41 @@ func invalid(faults payment.Faults, e *payment.Event) *Error {
 		w.Amount = &payment.Money{Minor: e.Amount.Minor,
 			Currency: payment.Currency(strings.Clone(string(e.Amount.Currency)))}
 	}
+	if !faults.Has(payment.FieldSource) {
+		w.Source = strings.Clone(e.Source)
+	}
+	if !faults.Has(payment.FieldOccurredAt) {
+		w.OccurredAt = e.OccurredAt
+	}
 	return w
+}
+
+func invalidControl(faults payment.Faults) *Error {
+	return &Error{Reason: Invalid, Offset: -1, Faults: faults, Detail: "a control total: " + fieldsAreInvalid(faults)}
+}
+
+// notAnEvent refuses a control total where only events are read.
+func notAnEvent() *Error {
+	return &Error{Reason: Invalid, Offset: -1, Detail: "a control total, not an event",
+		Faults: payment.Faults{{Field: payment.FieldControlTotal, Code: payment.CodeUnknownField,
+			Hint: "a message with this field is a control total: send an event without it"}}}
+}
+
+// maxNames bounds the names of a detail, in bytes: those of a control total's
+// unknown fields are the sender's.
+const maxNames = 150
+
+func fieldsAreInvalid(faults payment.Faults) string {
+	if len(faults) == 1 {
+		return "1 field is invalid: " + faults[0].Field
+	}
+	names := faults[0].Field
+	for i := 1; i < len(faults); i++ {
+		if len(names)+len(faults[i].Field) > maxNames {
+			names += ", …"
+			break
+		}
+		names += ", " + faults[i].Field
+	}
+	return fmt.Sprintf("%d fields are invalid: %s", len(faults), names)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,7 +26,7 @@ func checkRefusal(t testing.TB, body []byte, err error) {
 	}
 	switch e.Reason {
 	case wire.TooLarge, wire.Malformed:
-		if e.Faults != nil || e.TransactionID != "" || e.Amount != nil {
+		if e.Faults != nil || e.TransactionID != "" || e.Amount != nil || e.Source != "" || !e.OccurredAt.IsZero() {
 			t.Errorf("%s, but parts of it were read: %+v", e.Reason, e)
 		}
 	case wire.Invalid:
@@ -59,6 +60,12 @@ func checkFaults(t testing.TB, e *wire.Error) {
 	if (e.TransactionID == "") != e.Faults.Has("transaction_id") {
 		t.Errorf("transaction id %q beside %v", e.TransactionID, e.Faults)
 	}
+	if e.OccurredAt.IsZero() != e.Faults.Has("occurred_at") {
+		t.Errorf("time %v beside %v", e.OccurredAt, e.Faults)
+	}
+	if e.Source != "" && e.Faults.Has("source") {
+		t.Errorf("source %q beside %v", e.Source, e.Faults)
+	}
 	if (e.Amount == nil) != (e.Faults.Has("amount") || e.Faults.Has("currency")) {
 		t.Errorf("amount %v beside %v", e.Amount, e.Faults)
 	}
@@ -66,24 +73,32 @@ func checkFaults(t testing.TB, e *wire.Error) {
 
 func TestInvalidTellsWhatCouldBeRead(t *testing.T) {
 	const id = "E6070119020261123141503aB9xQ2Lk7"
-	amount := &payment.Money{Minor: 15075, Currency: "BRL"}
+	whole := wire.Error{TransactionID: id, Amount: &payment.Money{Minor: 15075, Currency: "BRL"},
+		Source: "mobile-app", OccurredAt: baseEvent().OccurredAt}
 	for _, c := range []struct {
-		name, body, detail, id string
-		amount                 *payment.Money
+		name, body, detail string
+		but                func(*wire.Error)
 	}{
-		{"another field", edit("method", `"PIX"`), "1 field is invalid: method", id, amount},
-		{"the id", edit("transaction_id", `"a b"`), "1 field is invalid: transaction_id", "", amount},
-		{"the amount", edit("amount", `"-1"`), "1 field is invalid: amount", id, nil},
-		{"the currency", edit("currency", `"XAU"`), "1 field is invalid: currency", id, nil},
-		{"no currency", edit("currency", "", "source", `""`), "1 field is invalid: source", id, amount},
+		{"another field", edit("method", `"PIX"`), "1 field is invalid: method", func(*wire.Error) {}},
+		{"the id", edit("transaction_id", `"a b"`), "1 field is invalid: transaction_id", func(e *wire.Error) { e.TransactionID = "" }},
+		{"the amount", edit("amount", `"-1"`), "1 field is invalid: amount", func(e *wire.Error) { e.Amount = nil }},
+		{"the currency", edit("currency", `"XAU"`), "1 field is invalid: currency", func(e *wire.Error) { e.Amount = nil }},
+		{"the time", edit("occurred_at", `"now"`), "1 field is invalid: occurred_at", func(e *wire.Error) { e.OccurredAt = time.Time{} }},
+		{"a year too early", edit("occurred_at", `"1999-12-31T23:59:59Z"`), "1 field is invalid: occurred_at",
+			func(e *wire.Error) { e.OccurredAt = time.Time{} }},
+		{"the source", edit("source", `" "`), "1 field is invalid: source", func(e *wire.Error) { e.Source = "" }},
+		{"a source of another type", edit("source", `7`), "1 field is invalid: source", func(e *wire.Error) { e.Source = "" }},
+		{"no source", edit("source", "", "method", `""`), "1 field is invalid: method", func(e *wire.Error) { e.Source = "" }},
+		{"no currency", edit("currency", "", "source", `""`), "1 field is invalid: source", func(e *wire.Error) { e.Source = "" }},
 		{"three", edit("amount", `"1,5"`, "currency", `"brl"`, "occurred_at", `"now"`),
-			"3 fields are invalid: amount, currency, occurred_at", id, nil},
+			"3 fields are invalid: amount, currency, occurred_at", func(e *wire.Error) { e.Amount, e.OccurredAt = nil, time.Time{} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := refused(t, c.body, wire.Options{})
-			want := &wire.Error{Reason: wire.Invalid, Detail: c.detail, Offset: -1, Faults: got.Faults,
-				TransactionID: c.id, Amount: c.amount}
-			if diff := cmp.Diff(want, got); diff != "" {
+			want := whole
+			want.Reason, want.Detail, want.Offset, want.Faults = wire.Invalid, c.detail, -1, got.Faults
+			c.but(&want)
+			if diff := cmp.Diff(&want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if got.Error() != "invalid: "+c.detail {

@@ -1,6 +1,10 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+
+	"recibo/payment"
+)
 
 // member reads a key, a colon and a value. Of the message's own members it
 // notes what is known and keeps what is not.
@@ -35,7 +39,9 @@ func (s *scanner) member(keys *objectKeys, depth int) bool {
 		v.key = key
 		s.fields[f] = v
 	case depth == 1:
-		s.zoneNamed = s.zoneNamed || string(s.bytes(key)) == zoneKey
+		name := s.bytes(key)
+		s.zoneNamed = s.zoneNamed || string(name) == zoneKey
+		s.control = s.control || string(name) == payment.FieldControlTotal
 		s.keep(rawKey, s.body[from:s.pos], s.spaces > spaces)
 	}
 	return true

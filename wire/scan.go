@@ -42,6 +42,7 @@ type scanner struct {
 	fields    [fieldCount]value
 	extra     []byte // unknown members, each with a comma before it
 	zoneNamed bool   // the message has a member zoneKey of its own
+	control   bool   // the message has a member recibo_control_total: it is no event
 }
 
 func (s *scanner) fail(at int, problem string) bool {

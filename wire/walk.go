@@ -1,0 +1,31 @@
+package wire
+
+// walk tells each member of the object that opens at or behind a byte of a
+// message that scanner.message has passed. A name is good until the next one.
+func walk(body []byte, at int, each func(name []byte, v value)) {
+	s := scanner{body: body, pos: at}
+	s.peek()
+	s.pos++
+	for s.peek() != '}' {
+		key, _ := s.key()
+		s.peek()
+		s.pos++ // the colon
+		v, _ := s.value(1)
+		each(s.bytes(key), v)
+		s.arena = s.arena[:0]
+		if s.peek() == ',' {
+			s.pos++
+		}
+	}
+}
+
+// in returns where a value stands in its message.
+func (v *value) in(body []byte) []byte { return body[v.start:v.end] }
+
+// textIn returns the text that a value stands for.
+func (v *value) textIn(body []byte) string {
+	if v.escaped {
+		return string(unescape(nil, v.in(body)))
+	}
+	return string(v.in(body))
+}
