@@ -19,6 +19,9 @@ const anyWriter = "writer"
 // commit gets every item of the batch decided and committed, whatever the
 // store answers. It only fails when ctx, the drain deadline, ends.
 func (w *writer) commit(ctx context.Context, batch []*item) error {
+	if err := w.checkClaims(ctx, batch); err != nil {
+		return err
+	}
 	work := [][]*unit{unitsOf(batch)}
 	for len(work) > 0 {
 		units := work[len(work)-1]
@@ -51,6 +54,9 @@ func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, err
 			sent = nil
 			w.renew()
 			continue
+		}
+		if errors.Is(err, errMoved) {
+			return w.regroup(ctx, units)
 		}
 		class := store.ClassOf(err)
 		switch class {
@@ -98,27 +104,46 @@ func (w *writer) divide(ctx context.Context, units []*unit, class store.Class, c
 	if class == store.ClassTooSlow || !u.offers() {
 		return nil, false
 	}
-	stands, err := w.lookUp(ctx, u.items[0].payment.TransactionID)
+	stands, err := w.lookUp(ctx, u)
 	if err != nil {
 		return nil, false
 	}
-	if stands != nil {
-		u.stands = stands
-	} else {
+	if u.stands = stands; stands.none() {
 		u.refuse(words(cause))
 	}
 	return [][]*unit{units}, true
 }
 
-// lookUp returns what is recorded under an id, nil when nothing is.
-func (w *writer) lookUp(ctx context.Context, id string) (*store.Payment, error) {
+// lookUp returns what is recorded under the key of a unit, if anything is.
+func (w *writer) lookUp(ctx context.Context, u *unit) (standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	page, err := w.r.store.Reader().Payments(ctx, store.PaymentQuery{IDs: []string{id}, Limit: 1})
+	reader := w.r.store.Reader()
+	if u.rank == isControl {
+		page, err := store.ReadControls(reader).Controls(ctx, store.ControlQuery{IDs: []string{u.key}, Limit: 1})
+		if err != nil || len(page.Items) == 0 {
+			return standing{}, err
+		}
+		return standing{control: &page.Items[0]}, nil
+	}
+	page, err := reader.Payments(ctx, store.PaymentQuery{IDs: []string{u.key}, Limit: 1})
 	if err != nil || len(page.Items) == 0 {
+		return standing{}, err
+	}
+	return standing{payment: &page.Items[0]}, nil
+}
+
+// regroup checks the claims of units anew, since somebody moved one of their
+// entries, and begins again with all of their items.
+func (w *writer) regroup(ctx context.Context, units []*unit) ([][]*unit, error) {
+	var items []*item
+	for _, u := range units {
+		items = append(items, u.items...)
+	}
+	if err := w.checkClaims(ctx, items); err != nil {
 		return nil, err
 	}
-	return &page.Items[0], nil
+	return [][]*unit{unitsOf(items)}, nil
 }
 
 // words are the database's own, without what we were doing at the time.

@@ -3,9 +3,10 @@
 // and only then ack.
 //
 // Way of a delivery: receive.go takes it from the queue and decodes it,
-// buffer.go holds it, writer.go takes what is there as one batch, commit.go
-// gets the batch committed whatever the database answers, decide.go settles
-// each fate inside the transaction, and ack.go tells the queue.
+// buffer.go holds it, writer.go takes what is there as one batch, claim.go asks
+// about what comes back from quarantine, commit.go gets the batch committed
+// whatever the database answers, decide.go and judge.go settle each fate inside
+// the transaction, and ack.go tells the queue.
 package recorder
 
 import (
@@ -64,15 +65,16 @@ func (c Config) withDefaults(mostWriters, mostBatch int) Config {
 }
 
 // Result says what became of the deliveries that were committed by this
-// recorder. Delivered is the sum of the others.
+// recorder. Delivered is the sum of recorded, duplicate and quarantined.
 type Result struct {
-	Delivered   int64                       `json:"delivered"`
-	Recorded    int64                       `json:"recorded"`
-	Duplicate   int64                       `json:"duplicate"`
-	Quarantined map[quarantine.Reason]int64 `json:"quarantined"`
-	Outages     int64                       `json:"outages"`
-	ElapsedMS   int64                       `json:"elapsed_ms"`
-	PerSecond   int64                       `json:"per_second"`
+	Delivered     int64                       `json:"delivered"`
+	Recorded      int64                       `json:"recorded"`
+	Duplicate     int64                       `json:"duplicate"`
+	Quarantined   map[quarantine.Reason]int64 `json:"quarantined"`
+	ControlTotals int64                       `json:"control_totals,omitempty"` // beside what is delivered
+	Outages       int64                       `json:"outages"`
+	ElapsedMS     int64                       `json:"elapsed_ms"`
+	PerSecond     int64                       `json:"per_second"`
 }
 
 // Progress is a Result on the way, with what is going on just now.

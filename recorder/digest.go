@@ -75,6 +75,7 @@ type counts struct {
 	mu        sync.Mutex
 	recorded  int64
 	duplicate int64
+	controls  int64
 	held      map[quarantine.Reason]int64
 }
 
@@ -88,6 +89,8 @@ func (c *counts) add(fates []fate) {
 			c.recorded++
 		case store.FateDuplicate:
 			c.duplicate++
+		case store.FateControl:
+			c.controls++
 		case store.FateQuarantined:
 			if c.held == nil {
 				c.held = map[quarantine.Reason]int64{}
@@ -101,7 +104,7 @@ func (c *counts) add(fates []fate) {
 func (c *counts) result(elapsed time.Duration) Result {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := Result{Recorded: c.recorded, Duplicate: c.duplicate, Quarantined: maps.Clone(c.held),
+	r := Result{Recorded: c.recorded, Duplicate: c.duplicate, ControlTotals: c.controls, Quarantined: maps.Clone(c.held),
 		ElapsedMS: elapsed.Milliseconds()}
 	if r.Quarantined == nil {
 		r.Quarantined = map[quarantine.Reason]int64{}

@@ -1,9 +1,7 @@
 package recorder
 
 import (
-	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	"recibo/payment"
@@ -13,13 +11,15 @@ import (
 	"recibo/wire"
 )
 
-// item is a delivery on its way, decoded: a payment, or the fault that keeps
-// it from being one.
+// item is a delivery on its way, decoded: a payment, a control total, or the
+// fault that keeps it from being either.
 type item struct {
 	feed     *feed
 	delivery queue.Delivery
 	payment  store.Payment
-	bad      *wire.Error // nil when payment is one
+	control  *store.Control // then payment is none
+	bad      *wire.Error    // then it is neither
+	claim    *claim         // nil unless it says that it comes from quarantine
 }
 
 // fate is what a transaction decided about an item. It stands once the
@@ -31,87 +31,19 @@ type fate struct {
 
 func decode(it *item, d queue.Delivery, c *Config) {
 	it.delivery = d
-	event, err := wire.Decode(d.Body, c.Decode)
-	if err != nil {
+	it.claim = claimOf(d.Headers)
+	message, err := wire.Read(d.Body, c.Decode)
+	switch {
+	case err != nil:
 		it.bad, _ = errors.AsType[*wire.Error](err)
-		return
-	}
-	it.payment = store.Payment{
-		Event: event, Fingerprint: payment.FingerprintOf(&event),
-		Queue: c.Queue, Position: d.Position,
-	}
-}
-
-// unit is what a batch is never cut through: all copies of one transaction_id,
-// in the order of their arrival, or one message that is not an event.
-type unit struct {
-	items []*item
-	// candidate is the copy that is offered to the store; the others are
-	// judged against what then stands. It moves on when a copy is rejected.
-	candidate int
-	refusals  []refusal
-	stands    *store.Payment // what was found under the id after a refusal
-}
-
-// refusal is why the store will not take a copy, in its own words.
-type refusal struct {
-	fingerprint payment.Fingerprint
-	words       string
-}
-
-func (u *unit) bad() bool { return u.items[0].bad != nil }
-
-// offers reports whether a copy of the unit is to be written.
-func (u *unit) offers() bool {
-	return !u.bad() && u.stands == nil && u.candidate < len(u.items)
-}
-
-// refuse notes that the store does not take the candidate, and moves on to the
-// next copy with other content.
-func (u *unit) refuse(words string) {
-	u.refusals = append(u.refusals, refusal{u.items[u.candidate].payment.Fingerprint, words})
-	for u.candidate < len(u.items) {
-		if _, refused := u.refusal(u.items[u.candidate]); !refused {
-			return
-		}
-		u.candidate++
-	}
-}
-
-func (u *unit) refusal(it *item) (words string, refused bool) {
-	for _, r := range u.refusals {
-		if r.fingerprint == it.payment.Fingerprint {
-			return r.words, true
+	case message.Control != nil:
+		it.control = &store.Control{ControlTotal: *message.Control, Queue: c.Queue, Position: d.Position}
+	default:
+		it.payment = store.Payment{
+			Event: message.Event, Fingerprint: payment.FingerprintOf(&message.Event),
+			Queue: c.Queue, Position: d.Position,
 		}
 	}
-	return "", false
-}
-
-// unitsOf groups a batch: payments in the order of their ids, in which every
-// transaction takes its locks, then what is bad.
-func unitsOf(batch []*item) []*unit {
-	slices.SortStableFunc(batch, func(a, b *item) int {
-		if (a.bad == nil) != (b.bad == nil) {
-			if a.bad == nil {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.payment.TransactionID, b.payment.TransactionID)
-	})
-	all := make([]unit, 0, len(batch)) // one allocation; the pointers stay valid
-	units := make([]*unit, 0, len(batch))
-	for i := 0; i < len(batch); {
-		j := i + 1
-		for batch[i].bad == nil && j < len(batch) && batch[j].bad == nil &&
-			batch[j].payment.TransactionID == batch[i].payment.TransactionID {
-			j++
-		}
-		all = append(all, unit{items: batch[i:j:j]})
-		units = append(units, &all[len(all)-1])
-		i = j
-	}
-	return units
 }
 
 // entry makes the quarantine entry of an item.
@@ -119,9 +51,10 @@ func (it *item) entry(reason quarantine.Reason, detail string, fields []quaranti
 	e := quarantine.New(reason, it.delivery.Body, detail, fields, now)
 	e.Queue, e.Position = queueName, it.delivery.Position
 	e.Headers = quarantine.Headers(it.delivery.Headers)
-	if it.bad != nil {
+	switch {
+	case it.bad != nil:
 		e.TransactionID, e.Amount = it.bad.TransactionID, it.bad.Amount
-	} else {
+	case it.control == nil:
 		amount := it.payment.Amount
 		e.TransactionID, e.Amount = it.payment.TransactionID, &amount
 	}

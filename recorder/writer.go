@@ -15,7 +15,10 @@ type writer struct {
 	identity store.Writer
 	seq      int64 // of the last transaction known to be committed
 	renewed  int   // how often the identity was given up
+
+	// What one transaction offers to the store; kept for the next.
 	payments []store.Payment
+	controls []store.Control
 }
 
 func newWriter(r *Recorder, number int) *writer {

@@ -1,0 +1,136 @@
+package recorder
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+
+	"recibo/quarantine"
+	"recibo/store"
+)
+
+// claim is what a delivery says of itself: that it was sent back from
+// quarantine. Whoever can publish can say so, therefore it only counts if the
+// bytes are those of the entry.
+type claim struct {
+	entryID string
+	attempt int
+	entry   *quarantine.Entry // what the store says, without its body; nil: the claim does not count
+}
+
+// claimOf reads the header, nil without one.
+func claimOf(headers map[string]string) *claim {
+	value, ok := headers[quarantine.RedriveHeader]
+	if !ok {
+		return nil
+	}
+	id, attempt, ok := quarantine.ParseRedrive(value)
+	if !ok {
+		return nil
+	}
+	return &claim{entryID: id, attempt: attempt}
+}
+
+// decides reports whether the fate of this delivery is the fate of its entry.
+func (c *claim) decides() bool {
+	return c != nil && c.entry != nil && c.entry.State == quarantine.Redriven && c.entry.Attempt == c.attempt
+}
+
+// lost reports whether the entry went on without this delivery: it was decided
+// by another copy, and then held or discarded, or sent back once more. Such a
+// delivery never records anything, or it would undo what somebody decided since.
+// It is counted with its entry. If the entry is resolved, it is a copy like any
+// other.
+func (c *claim) lost() bool {
+	return c != nil && c.entry != nil && !c.decides() && c.entry.State != quarantine.Resolved
+}
+
+// checkClaims asks the store about the claims in items, whatever the store
+// answers. It only fails when ctx ends.
+func (w *writer) checkClaims(ctx context.Context, items []*item) error {
+	var claims []*item
+	for _, it := range items {
+		if it.claim != nil {
+			claims = append(claims, it)
+		}
+	}
+	waits := store.Backoff()
+	for len(claims) > 0 {
+		err := w.lookUpClaims(ctx, claims)
+		if err == nil {
+			w.r.storeWatch.answered(anyWriter, false)
+			return nil
+		}
+		if err := w.r.storeWatch.wait(ctx, anyWriter, err, waits.NextBackOff()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) lookUpClaims(ctx context.Context, items []*item) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	for some := range slices.Chunk(items, store.MaxPage) {
+		ids := make([]string, len(some))
+		for i, it := range some {
+			ids[i] = it.claim.entryID
+		}
+		slices.Sort(ids)
+		page, err := w.r.store.Reader().Entries(ctx, store.EntryQuery{IDs: slices.Compact(ids), Order: store.ByID, WithoutBody: true})
+		if err != nil {
+			return err
+		}
+		for _, it := range some {
+			if err := w.checkClaim(ctx, it, page.Items); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkClaim holds one claim against the entries that were found.
+func (w *writer) checkClaim(ctx context.Context, it *item, entries []quarantine.Entry) error {
+	it.claim.entry, it.payment.EntryID = nil, ""
+	at, found := slices.BinarySearchFunc(entries, it.claim.entryID, func(e quarantine.Entry, id string) int {
+		if e.ID < id {
+			return -1
+		} else if e.ID > id {
+			return 1
+		}
+		return 0
+	})
+	if !found || it.claim.attempt > entries[at].Attempt {
+		return nil
+	}
+	e := &entries[at]
+	sum := sha256.Sum256(it.delivery.Body)
+	ours := sum == e.BodySHA256 || e.MendedBody != nil && sum == sha256.Sum256(e.MendedBody)
+	if !ours {
+		var err error
+		if ours, err = w.wasMended(ctx, e.ID, sum); err != nil {
+			return err
+		}
+	}
+	if !ours {
+		return nil
+	}
+	it.claim.entry = e
+	if it.claim.decides() {
+		it.payment.EntryID = e.ID
+		if it.control != nil {
+			it.control.EntryID = e.ID
+		}
+	}
+	return nil
+}
+
+// wasMended reports whether the bytes are a mended body that another one has
+// replaced since.
+func (w *writer) wasMended(ctx context.Context, entryID string, sum [sha256.Size]byte) (bool, error) {
+	lines, err := w.r.store.Reader().History(ctx, entryID)
+	return slices.ContainsFunc(lines, func(l quarantine.HistoryLine) bool {
+		return l.MendedSHA256 != nil && *l.MendedSHA256 == sum
+	}), err
+}
