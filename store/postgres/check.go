@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -12,8 +14,22 @@ import (
 // oldestServer is the first that tells a transaction its own id.
 const oldestServer = 130_000
 
-// tableNames are the tables that a database of this version has.
-var tableNames = []string{"payments", "quarantine", "quarantine_history", "outages", "writers", "tally"}
+// tables are those that a database of this version has, with their columns.
+var tables = []struct{ name, columns string }{
+	{"payments", paymentColumns},
+	{"quarantine", entryRow + withBody},
+	{"quarantine_history", historyRow},
+	{"outages", outageRow},
+	{"writers", writerColumns},
+	{"tally", tallyColumns},
+	{"redrives", redriveColumns},
+	{"control_totals", controlColumns},
+}
+
+const (
+	restoreTip = "restore the database from a backup, or give another one"
+	rightsTip  = "give this user its rights: docs/systems.md has the statements"
+)
 
 // about is what is to be known of a database before it is used.
 type about struct {
@@ -23,8 +39,14 @@ type about struct {
 	readOnly  bool
 	schema    string          // where tables are made; empty when there is none
 	mayCreate bool            // tables in it
-	tables    map[string]bool // those of our names that can be seen
+	tables    map[string]seen // those of our names that can be seen
 	version   int64           // of the tables; 0 where there are none
+}
+
+// seen is a table that is there.
+type seen struct {
+	columns  []string
+	readable bool // by this user
 }
 
 // Check answers whether the database can be reached and has the tables of this
@@ -39,10 +61,27 @@ func (s *Store) Check(ctx context.Context) error {
 	case about.version < latest():
 		return s.configError(fmt.Errorf("tables are of schema %d, this program wants %d", about.version, latest()), migrateTip)
 	}
-	for _, name := range tableNames {
-		if !about.tables[name] {
-			return s.configError(fmt.Errorf("table %s is missing", name), "restore the database from a backup, or give another one")
+	for _, table := range tables {
+		if err := s.checkTable(table.name, table.columns, about.tables); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkTable looks for a table with these columns.
+func (s *Store) checkTable(name, columns string, all map[string]seen) error {
+	table, found := all[name]
+	if !found {
+		return s.configError(fmt.Errorf("table %s is missing", name), restoreTip)
+	}
+	for column := range strings.SplitSeq(columns, ",") {
+		if column = strings.TrimSpace(column); !slices.Contains(table.columns, column) {
+			return s.configError(fmt.Errorf("table %s has no column %s", name, column), restoreTip)
+		}
+	}
+	if !table.readable {
+		return s.configError(fmt.Errorf("permission denied for table %s", name), rightsTip)
 	}
 	return nil
 }
@@ -61,13 +100,13 @@ func (s *Store) look(ctx context.Context) (about, error) {
 		return err
 	})
 	if err != nil {
-		return a, s.rightsError(err, "give this user its rights: docs/systems.md has the statements")
+		return a, s.rightsError(err, rightsTip)
 	}
 	return a, s.refuse(&a)
 }
 
 func lookAt(ctx context.Context, c *conn) (about, error) {
-	a := about{tables: map[string]bool{}}
+	a := about{tables: map[string]seen{}}
 	err := c.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery(),
 		current_setting('default_transaction_read_only')::boolean, coalesce(current_schema(), ''),
 		coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)`).
@@ -75,19 +114,26 @@ func lookAt(ctx context.Context, c *conn) (about, error) {
 	if err != nil {
 		return a, err
 	}
-	names := append([]string{versions}, tableNames...)
-	rows, err := c.Query(ctx, "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL", names)
+	names := []string{versions}
+	for _, table := range tables {
+		names = append(names, table.name)
+	}
+	rows, err := c.Query(ctx, `SELECT name, has_table_privilege(to_regclass(name), 'SELECT'), array_agg(attname::text) FROM unnest($1::text[]) AS name
+		JOIN pg_attribute ON attrelid = to_regclass(name) AND attnum > 0 AND NOT attisdropped GROUP BY name`, names)
 	if err != nil {
 		return a, err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	var name string
+	var table seen
+	_, err = pgx.ForEachRow(rows, []any{&name, &table.readable, &table.columns}, func() error {
+		a.tables[name] = table
+		table.columns = nil
+		return nil
+	})
 	if err != nil {
 		return a, err
 	}
-	for _, name := range found {
-		a.tables[name] = true
-	}
-	if !a.tables[versions] {
+	if _, found := a.tables[versions]; !found {
 		return a, nil
 	}
 	err = c.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+versions+" WHERE is_applied").Scan(&a.version)
@@ -110,12 +156,12 @@ func (s *Store) refuse(a *about) error {
 		return s.configError(fmt.Errorf("database was made by a newer recibo (schema %d, this program knows %d)", a.version, latest()),
 			"use the newer recibo, or give another database")
 	}
-	if a.tables[versions] {
+	if _, found := a.tables[versions]; found {
 		return nil
 	}
-	for _, name := range tableNames {
-		if a.tables[name] {
-			return s.configError(fmt.Errorf("another program's table %s is there", name), other)
+	for _, table := range tables {
+		if _, found := a.tables[table.name]; found {
+			return s.configError(fmt.Errorf("another program's table %s is there", table.name), other)
 		}
 	}
 	return nil

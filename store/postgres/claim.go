@@ -7,8 +7,10 @@ import (
 	"recibo/store"
 )
 
+const writerColumns = "writer, recorder, host, version, started_at, seen_at, seq"
+
 var (
-	firstClaimStatement = newStatement("claim_first", `INSERT INTO writers (writer, recorder, host, version, started_at, seen_at, seq)
+	firstClaimStatement = newStatement("claim_first", `INSERT INTO writers (`+writerColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (writer) DO NOTHING`)
 	nextClaimStatement = newStatement("claim_next", "UPDATE writers SET seq = $1, seen_at = $2 WHERE writer = $3 AND seq = $4")
 	claimedStatement   = newStatement("claimed", "SELECT seq FROM writers WHERE writer = $1")

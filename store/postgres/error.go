@@ -16,9 +16,9 @@ type step int
 
 const (
 	inGeneral        step = iota
-	inRecord              // payments are being written: their values may be refused
+	inRecord              // payments or control totals are being written: their values may be refused
 	inCommit              // COMMIT was sent, or may have been
-	inCommitOfRecord      // the same, and payments are among what is committed
+	inCommitOfRecord      // the same, and these are among what is committed
 )
 
 func (at step) isCommit() bool { return at == inCommit || at == inCommitOfRecord }
@@ -35,8 +35,8 @@ func (e *unsentError) Unwrap() error { return e.error }
 func (e *unsentError) SafeToRetry() bool { return true }
 
 // classify makes a *store.Error of an error of the driver. Whatever it does
-// not know is an outage, and so are values refused anywhere but in payments:
-// no event is to blame for these.
+// not know is an outage, and so are values refused anywhere but in payments and
+// control totals: no message is to blame for these.
 func classify(ctx context.Context, op string, err error, at step) error {
 	class := classOf(err, at)
 	if ctx.Err() != nil && !isAnswer(err) {
@@ -89,7 +89,7 @@ func classOf(err error, at step) store.Class {
 	return store.ClassOutage
 }
 
-// refusesValue reports whether e is a rule that somebody made for payments. NOT
+// refusesValue reports whether e is a rule that somebody made for what comes. NOT
 // NULL is not among them, nor is a foreign key: a new column without a value of
 // its own, or a list that was emptied, refuses every payment. A check without
 // a name is a partition that is missing.
@@ -108,7 +108,7 @@ func refusesValue(e *pgconn.PgError) bool {
 // again after a restore.
 var keys = map[string]bool{
 	"payments_pkey": true, "quarantine_pkey": true, "quarantine_history_pkey": true,
-	"outages_pkey": true, "writers_pkey": true, "tally_pkey": true,
+	"outages_pkey": true, "writers_pkey": true, "tally_pkey": true, "redrives_pkey": true, "control_totals_pkey": true,
 }
 
 func isOurs(e *pgconn.PgError) bool { return keys[e.ConstraintName] }

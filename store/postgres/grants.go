@@ -13,7 +13,8 @@ import (
 func Grants(user string) string {
 	return grants(user,
 		"SELECT ON "+versions,
-		"SELECT, INSERT ON payments, quarantine, quarantine_history, outages, writers, tally",
+		"SELECT, INSERT ON payments, quarantine, quarantine_history, outages, writers, tally, control_totals",
+		"SELECT ON redrives",
 		"UPDATE (seen, last_seen_at, state, attempt, reason, detail, field_errors) ON quarantine",
 		"UPDATE ON outages",
 		"UPDATE (seen_at, seq) ON writers",
@@ -21,19 +22,21 @@ func Grants(user string) string {
 }
 
 // OperatorGrants returns the statements for a user who looks at everything and
-// decides about entries of the quarantine: mend, redrive, discard.
+// decides about entries of the quarantine: mend, redrive, discard, purge.
 func OperatorGrants(user string) string {
 	return grants(user,
 		"SELECT ON "+versions,
-		"SELECT ON payments, quarantine, quarantine_history, outages, writers, tally",
-		"UPDATE (state, attempt, reason, detail, field_errors, mended_body) ON quarantine",
-		"INSERT ON quarantine_history")
+		"SELECT ON payments, quarantine, quarantine_history, outages, writers, tally, redrives, control_totals",
+		"UPDATE (state, attempt, reason, detail, field_errors, mended_body, redrive_id) ON quarantine",
+		"INSERT ON quarantine_history",
+		"DELETE ON quarantine, quarantine_history",
+		"INSERT, UPDATE ON redrives")
 }
 
 // ReaderGrants returns the statements for a user who looks and changes nothing:
 // status, find, lists, reconcile.
 func ReaderGrants(user string) string {
-	return grants(user, "SELECT ON "+versions+", payments, quarantine, quarantine_history, outages, writers, tally")
+	return grants(user, "SELECT ON "+versions+", payments, quarantine, quarantine_history, outages, writers, tally, redrives, control_totals")
 }
 
 func grants(user string, rights ...string) string {

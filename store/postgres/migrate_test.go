@@ -26,8 +26,8 @@ func TestMigrateAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := server.SQL(t, database, "SELECT count(*), max(version_id) FROM recibo_migrations"); got != "2|1" {
-		t.Errorf("versions noted: %s, want 2|1", got)
+	if got := server.SQL(t, database, "SELECT count(*), max(version_id) FROM recibo_migrations"); got != "3|2" {
+		t.Errorf("versions noted: %s, want 3|2", got)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestSchemaRefused(t *testing.T) {
 			" is_applied boolean NOT NULL, tstamp timestamp NOT NULL DEFAULT now()); INSERT INTO recibo_migrations (version_id, is_applied) VALUES (0, true)",
 			true, "tables are missing", "recibo migrate"},
 		{"newer", postgres.DDL() + "INSERT INTO recibo_migrations (version_id, is_applied) VALUES (99, true)", false,
-			"database was made by a newer recibo (schema 99, this program knows 1)", "use the newer recibo"},
+			"database was made by a newer recibo (schema 99, this program knows 2)", "use the newer recibo"},
 		{"table lost", postgres.DDL() + "DROP TABLE outages", false, "table outages is missing", "backup"},
 		{"another program's", "CREATE TABLE payments (id int)", false, "another program's table payments is there", "search_path"},
 		{"read only", postgres.DDL() + "ALTER DATABASE :\"DBNAME\" SET default_transaction_read_only = on", false,

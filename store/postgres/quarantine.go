@@ -2,25 +2,26 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"recibo/quarantine"
+	"recibo/store"
 )
 
 var (
 	entryTypes = []uint32{typeText, typeText, typeText, typeJSON, typeJSON, typeText, typeText, typeText, typeNumeric, typeText,
-		typeInteger, typeTime, typeTime, typeText, typeInteger, typeBool, typeInteger, typeBytes, typeBytes, typeBytes}
+		typeInteger, typeTime, typeTime, typeText, typeInteger, typeBool, typeInteger, typeBytes, typeBytes, typeText, typeBytes}
 	seenTypes = []uint32{typeText, typeInteger, typeTime, typeText}
 )
 
 var (
-	holdStatement = newStatement("hold", `INSERT INTO quarantine (id, reason, detail, field_errors, headers, queue, position,
-			transaction_id, amount, currency, seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, body, mended_body)
+	holdStatement = newStatement("hold", `INSERT INTO quarantine (`+entryRow+withBody+`)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::json[], $6::text[], $7::text[],
 			$8::text[], $9::numeric[], $10::text[], $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::bigint[],
-			$16::boolean[], $17::bigint[], $18::bytea[], $19::bytea[], $20::bytea[])
+			$16::boolean[], $17::bigint[], $18::bytea[], $19::bytea[], $20::text[], $21::bytea[])
 		ON CONFLICT (id) DO NOTHING RETURNING id`)
 
 	lockStatement = newStatement("lock", "SELECT id, state, attempt, reason FROM quarantine WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE")
@@ -55,7 +56,8 @@ func (t *tx) lock(ctx context.Context, op string, ids []string) (map[string]*qua
 
 // Quarantine writes entries, or what changes when they come again. All new ones
 // are written before any known one is locked: of two transactions that meet,
-// one waits for the other, never both.
+// one waits for the other, never both. A known one that is purged in between is
+// new after all: this transaction is to be run again.
 func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
 	op := fmt.Sprintf("quarantine %d entries", len(es))
 	fresh := make(map[string]bool, len(es))
@@ -77,6 +79,10 @@ func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
 		var err error
 		if stand, err = t.lock(ctx, op, known); err != nil {
 			return err
+		}
+		if len(stand) < len(known) {
+			t.failed = &store.Error{Class: store.ClassTransient, Op: op, Err: errors.New("an entry was purged meanwhile")}
+			return t.failed
 		}
 	}
 	t.writeSeen(op, es, stand)
@@ -160,8 +166,9 @@ func appendEntry(columns []*array, e *quarantine.Entry) {
 	columns[15].boolean(e.Truncated)
 	columns[16].integer(e.BodySize)
 	columns[17].bytes(e.BodySHA256[:])
-	columns[18].bytes(e.Body)
-	columns[19].bytesOrNull(e.MendedBody)
+	columns[18].bytesOrNull(e.MendedBody)
+	columns[19].textOrNull(e.RedriveID)
+	columns[20].bytes(e.Body)
 }
 
 // jsonOrNull writes a list or map of n things.

@@ -82,6 +82,10 @@ func entryFilter(q *store.EntryQuery) where {
 	w.in("state", texts(q.States))
 	w.since("last_seen_at", q.Since)
 	w.until("last_seen_at", q.Until)
+	w.until("first_seen_at", q.SeenBefore)
+	if q.RedriveID != "" {
+		w.add("redrive_id = ?", q.RedriveID)
+	}
 	if q.Field != "" {
 		w.add("EXISTS (SELECT 1 FROM json_array_elements(field_errors) AS e WHERE e ->> 'field' = ?)", q.Field)
 	}
@@ -90,9 +94,9 @@ func entryFilter(q *store.EntryQuery) where {
 
 // Entries reads a page of entries.
 func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[quarantine.Entry], error) {
-	l := list{store.List{Name: "quarantine", Order: q.Order}, "first_seen_at", "id", entryRow + withBodies}
+	l := list{store.List{Name: "quarantine", Order: q.Order}, "first_seen_at", "id", entryRow + withBody}
 	if q.WithoutBody {
-		l.columns = entryRow + withoutBodies
+		l.columns = entryRow + withoutBody
 	}
 	return read(ctx, r, l, entryFilter(&q), q.Limit, q.After, scanEntry, func(e *quarantine.Entry) store.Place {
 		return store.Place{Time: e.FirstSeenAt, ID: e.ID}

@@ -38,6 +38,7 @@ func (t *tx) Record(ctx context.Context, ps []store.Payment) ([]store.Outcome, e
 	scratch := t.scratch
 	r.params = t.paymentParams(ps)
 	before := t.recorded
+	t.offers = true
 	for i := range ps {
 		outcomes[i].Kind = store.Recorded
 		t.recorded = append(t.recorded, ps[i].TransactionID)

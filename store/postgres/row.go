@@ -23,6 +23,19 @@ func (t *text) ScanText(v pgtype.Text) error {
 // hash is a destination for a SHA-256.
 type hash struct{ to *[32]byte }
 
+// hashOrNull is a destination for a SHA-256 that may be NULL.
+type hashOrNull struct{ to **[32]byte }
+
+// ScanBytes takes a value of the driver.
+func (h hashOrNull) ScanBytes(b []byte) error {
+	*h.to = nil
+	if b == nil {
+		return nil
+	}
+	*h.to = new([32]byte)
+	return hash{*h.to}.ScanBytes(b)
+}
+
 var errNoHash = errors.New("a column holds no hash")
 
 // ScanBytes takes a value of the driver.
@@ -53,12 +66,12 @@ func scanPayment(row pgx.CollectableRow) (store.Payment, error) {
 	return p, err
 }
 
-// entryRow and a pair of bodies is what scanEntry reads.
+// entryRow and a body is what scanEntry reads, and all columns of an entry.
 const (
 	entryRow = `id, reason, detail, field_errors, headers, queue, position, transaction_id, amount, currency,
-	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256`
-	withBodies    = ", body, mended_body"
-	withoutBodies = ", NULL::bytea, NULL::bytea"
+	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, mended_body, redrive_id`
+	withBody    = ", body"
+	withoutBody = ", NULL::bytea"
 )
 
 func scanEntry(row pgx.CollectableRow) (quarantine.Entry, error) {
@@ -67,7 +80,8 @@ func scanEntry(row pgx.CollectableRow) (quarantine.Entry, error) {
 	var currency text
 	err := row.Scan(&e.ID, (*string)(&e.Reason), &e.Detail, &e.FieldErrors, &e.Headers, &e.Queue, &e.Position,
 		(*text)(&e.TransactionID), &amount, &currency, &e.Seen, &e.FirstSeenAt, &e.LastSeenAt,
-		(*string)(&e.State), &e.Attempt, &e.Truncated, &e.BodySize, hash{&e.BodySHA256}, &e.Body, &e.MendedBody)
+		(*string)(&e.State), &e.Attempt, &e.Truncated, &e.BodySize, hash{&e.BodySHA256},
+		&e.MendedBody, (*text)(&e.RedriveID), &e.Body)
 	if err != nil || !amount.Valid {
 		return e, err
 	}
@@ -87,10 +101,11 @@ func scanOutage(row pgx.CollectableRow) (store.Outage, error) {
 	return o, err
 }
 
-const historyRow = "entry_id, from_state, to_state, attempt, reason, actor, note, at"
+const historyRow = "entry_id, from_state, to_state, attempt, reason, actor, note, at, mended_sha256"
 
 func scanHistory(row pgx.CollectableRow) (quarantine.HistoryLine, error) {
 	var l quarantine.HistoryLine
-	err := row.Scan(&l.EntryID, (*text)(&l.From), (*string)(&l.To), &l.Attempt, (*string)(&l.Reason), &l.Actor, (*text)(&l.Note), &l.At)
+	err := row.Scan(&l.EntryID, (*text)(&l.From), (*string)(&l.To), &l.Attempt, (*string)(&l.Reason), &l.Actor, (*text)(&l.Note), &l.At,
+		hashOrNull{&l.MendedSHA256})
 	return l, err
 }

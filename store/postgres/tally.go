@@ -9,15 +9,17 @@ import (
 
 var tallyTypes = []uint32{typeText, typeTime, typeText, typeText, typeText, typeText, typeInteger, typeText}
 
+const tallyColumns = "writer, hour, fate, reason, currency, method, count, amount"
+
 var (
-	tallyStatement = newStatement("tally", `INSERT INTO tally (writer, hour, fate, reason, currency, method, count, amount)
+	tallyStatement = newStatement("tally", `INSERT INTO tally (`+tallyColumns+`)
 		SELECT writer, hour, fate, reason, currency, method, count, amount::numeric
 		FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
-			AS u (writer, hour, fate, reason, currency, method, count, amount)
+			AS u (`+tallyColumns+`)
 		ON CONFLICT (writer, hour, fate, reason, currency, method)
 		DO UPDATE SET count = tally.count + excluded.count, amount = tally.amount + excluded.amount`)
 
-	outageStatement = newStatement("outage", `INSERT INTO outages (id, recorder, component, target, began_at, seen_at, ended_at, attempts, last_error, closed_by)
+	outageStatement = newStatement("outage", `INSERT INTO outages (`+outageRow+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (id) DO UPDATE SET recorder = excluded.recorder, component = excluded.component, target = excluded.target,
 			began_at = excluded.began_at, seen_at = excluded.seen_at, ended_at = excluded.ended_at,

@@ -58,6 +58,8 @@ func tallied(ctx context.Context, tx pgx.Tx, t *store.Totals) error {
 			t.Duplicates += count
 		case store.FateQuarantined:
 			t.Quarantined[quarantine.Reason(reason)] += count
+		case store.FateControl:
+			t.Controls += count
 		}
 		return nil
 	})

@@ -10,22 +10,28 @@ import (
 )
 
 var (
-	moveTypes    = []uint32{typeText, typeText, typeInteger, typeText, typeBool, typeText, typeJSON}
-	historyTypes = []uint32{typeText, typeText, typeText, typeInteger, typeText, typeText, typeText, typeTime}
+	moveTypes    = []uint32{typeText, typeText, typeInteger, typeText, typeBool, typeText, typeJSON, typeText}
+	historyTypes = []uint32{typeText, typeText, typeText, typeInteger, typeText, typeText, typeText, typeTime, typeBytes}
 )
 
 var (
-	moveStatement = newStatement("move", `UPDATE quarantine q
+	moveStatement = newStatement("move", moveSQL(""))
+	// A recorder never redrives, and has no right to this column.
+	redriveStatement = newStatement("redrive", moveSQL(", redrive_id = u.redrive_id"))
+
+	historyStatement = newStatement("history", `INSERT INTO quarantine_history (`+historyRow+`)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bytea[])`)
+)
+
+func moveSQL(more string) string {
+	return `UPDATE quarantine q
 		SET state = u.state, attempt = u.attempt, reason = u.reason,
 			detail = CASE WHEN u.replaced THEN u.detail ELSE q.detail END,
-			field_errors = CASE WHEN u.replaced THEN u.field_errors ELSE q.field_errors END
-		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::boolean[], $6::text[], $7::json[])
-			AS u (id, state, attempt, reason, replaced, detail, field_errors)
-		WHERE q.id = u.id`)
-
-	historyStatement = newStatement("history", `INSERT INTO quarantine_history (entry_id, from_state, to_state, attempt, reason, actor, note, at)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])`)
-)
+			field_errors = CASE WHEN u.replaced THEN u.field_errors ELSE q.field_errors END` + more + `
+		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::boolean[], $6::text[], $7::json[], $8::text[])
+			AS u (id, state, attempt, reason, replaced, detail, field_errors, redrive_id)
+		WHERE q.id = u.id`
+}
 
 // Transition moves entries from state to state. It locks them all, and then
 // takes one step after the other, so that an entry may take several.
@@ -56,16 +62,19 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 			lines = append(lines, line)
 		}
 	}
-	if len(moved) > 0 {
-		t.writeMoves(op, moved)
-		t.history(op, lines)
-	}
+	t.writeMoves(op, moveStatement, moved, func(m *quarantine.Standing) bool { return m.Redrive == "" })
+	t.writeMoves(op, redriveStatement, moved, func(m *quarantine.Standing) bool { return m.Redrive != "" })
+	t.history(op, lines)
 	return done, nil
 }
 
-func (t *tx) writeMoves(op string, moved map[string]*quarantine.Standing) {
+// writeMoves writes those of the entries that are meant.
+func (t *tx) writeMoves(op string, write *statement, moved map[string]*quarantine.Standing, meant func(*quarantine.Standing) bool) {
 	columns := t.arrays(moveTypes)
 	for id, m := range moved {
+		if !meant(m) {
+			continue
+		}
 		columns[0].text(id)
 		columns[1].text(string(m.State))
 		columns[2].integer(int64(m.Attempt))
@@ -78,8 +87,11 @@ func (t *tx) writeMoves(op string, moved map[string]*quarantine.Standing) {
 			columns[5].null()
 			columns[6].null()
 		}
+		columns[7].text(m.Redrive)
 	}
-	t.later(request{op: op, statement: moveStatement, params: values(columns)})
+	if columns[0].n > 0 {
+		t.later(request{op: op, statement: write, params: values(columns)})
+	}
 }
 
 func (t *tx) history(op string, lines []quarantine.HistoryLine) {
@@ -97,6 +109,11 @@ func (t *tx) history(op string, lines []quarantine.HistoryLine) {
 		columns[5].text(l.Actor)
 		columns[6].textOrNull(l.Note)
 		columns[7].time(l.At)
+		if l.MendedSHA256 != nil {
+			columns[8].bytes(l.MendedSHA256[:])
+		} else {
+			columns[8].null()
+		}
 	}
 	t.later(request{op: op, statement: historyStatement, params: values(columns)})
 }

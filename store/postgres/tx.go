@@ -30,6 +30,7 @@ type tx struct {
 	waiting  []request
 	scratch  int      // columns of the connection that are in use
 	recorded []string // ids of the payments that were offered so far
+	offers   bool     // payments or control totals were offered
 	begun    bool     // the server answered: it is in a transaction
 	failed   error    // the first error of the database: nothing may be committed
 }

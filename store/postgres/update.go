@@ -50,7 +50,7 @@ func (t *tx) commit(ctx context.Context, timeout time.Duration) error {
 	defer cancel()
 	t.conn.link.committing.Store(true)
 	at := inCommit
-	if len(t.recorded) > 0 {
+	if t.offers {
 		at = inCommitOfRecord
 	}
 	err := t.send(ctx, request{op: "commit", at: at, statement: commitStatement}, func(answer *pgconn.ResultReader) error {
