@@ -38,6 +38,6 @@ func (r *Recorder) acknowledge(ctx context.Context) {
 		if err := s.feed.source.Ack(ctx, s.deliveries); err != nil {
 			r.digest.ackFailed(len(s.deliveries), err)
 		}
-		r.activity.settled(len(s.deliveries))
+		r.activity.settle(len(s.deliveries))
 	}
 }

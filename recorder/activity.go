@@ -6,22 +6,69 @@ import (
 	"time"
 )
 
-// activity knows how much is held, and since when nothing has happened.
+// activity knows how much is held, since when, and since when nothing has
+// happened.
 type activity struct {
-	mu   sync.Mutex
-	held int
-	last time.Time
+	mu      sync.Mutex
+	held    int
+	settled int64
+	last    time.Time
+	arrived []arrival // that are held, as if all were settled in their order
 }
 
-func (a *activity) arrived(n int) { a.add(n) }
+// arrival is deliveries that came at once.
+type arrival struct {
+	at    time.Time
+	count int
+}
 
-func (a *activity) settled(n int) { a.add(-n) }
-
-func (a *activity) add(n int) {
+// arrive notes deliveries that came.
+func (a *activity) arrive(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.held += n
 	a.last = time.Now()
+	a.held += n
+	a.arrived = append(a.arrived, arrival{a.last, n})
+}
+
+// settle notes deliveries that are done with.
+func (a *activity) settle(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last = time.Now()
+	a.held -= n
+	a.settled += int64(n)
+	for n > 0 && len(a.arrived) > 0 {
+		first := &a.arrived[0]
+		gone := min(n, first.count)
+		n, first.count = n-gone, first.count-gone
+		if first.count == 0 {
+			a.arrived = a.arrived[1:]
+		}
+	}
+}
+
+// counts returns how many deliveries are held, and how many are done with.
+func (a *activity) counts() (held int, settled int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.held, a.settled
+}
+
+// done returns how many deliveries are done with.
+func (a *activity) done() int64 {
+	_, settled := a.counts()
+	return settled
+}
+
+// oldest returns for how long the oldest delivery has been held.
+func (a *activity) oldest() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.arrived) == 0 {
+		return 0
+	}
+	return time.Since(a.arrived[0].at)
 }
 
 // quiet returns how many deliveries are held and for how long nothing came or

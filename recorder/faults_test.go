@@ -33,7 +33,11 @@ func TestStoreOutageCostsOnlyTime(t *testing.T) {
 		}
 		h.wantLogged("store does not answer", 1)
 		h.wantLogged("store still does not answer", 2)
+		h.wantLogged("oldest_age_ms=60", 1)
+		h.wantLogged("oldest_age_ms=120", 1)
 		h.wantLogged("store answers again", 1)
+		h.wantLogged("the outage of the store is made good", 1)
+		h.wantLogged("queued=", 1)
 		outages := h.outages()
 		if len(outages) != 1 || outages[0].Component != store.StoreComponent || outages[0].EndedAt.IsZero() ||
 			outages[0].EndedAt.Sub(outages[0].BeganAt) < 150*time.Second || outages[0].LastError == "" {

@@ -90,7 +90,7 @@ func (r *Recorder) receive(ctx context.Context, f *feed, b *buffer) {
 		}
 		r.queueWatch.answered(f.name, false)
 		waits.Reset()
-		r.activity.arrived(len(deliveries))
+		r.activity.arrive(len(deliveries))
 		items := make([]item, len(deliveries)) // one allocation for all
 		for i := range items {
 			items[i].feed = f

@@ -43,6 +43,7 @@ func New(b queue.Broker, s store.Store, c Config) *Recorder {
 		storeWatch: newWatch(&c, store.StoreComponent, c.StoreTarget),
 	}
 	r.counts.digest = &r.digest
+	r.storeWatch.settled = r.activity.done
 	r.activity.last = r.startedAt
 	return r
 }
@@ -67,6 +68,7 @@ func (r *Recorder) Run(ctx context.Context) (Result, error) {
 	defer endBackground()
 	var helpers sync.WaitGroup
 	helpers.Go(func() { r.chronicle(background) })
+	helpers.Go(func() { r.tell(background) })
 	helpers.Go(func() { r.digest.run(background, r.log, r.config.QueueTarget) })
 	if r.config.UntilIdle > 0 {
 		helpers.Go(func() { r.stopWhenIdle(ctx, stop) })

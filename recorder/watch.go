@@ -12,9 +12,6 @@ import (
 	"recibo/store"
 )
 
-// stillEvery is how often an outage that lasts is logged again.
-const stillEvery = time.Minute
-
 // mostWords bounds what is kept of an error, in bytes. A server may say it in an
 // encoding of its own, which no store would take: then the transaction that is
 // to end the outage would fail for ever.
@@ -22,7 +19,7 @@ const mostWords = 1024
 
 // watch follows whether one component answers. However many goroutines meet
 // the outage, it is one: begun by the first failure, ended by the first answer
-// to each of those who met it, logged once at each end and once a minute between.
+// to each of those who met it, and logged once at each end.
 type watch struct {
 	log       *slog.Logger
 	recorder  string
@@ -34,8 +31,18 @@ type watch struct {
 	failing map[string]bool // who met it and had no answer since
 	saidAt  time.Time
 	total   int64
-	changed chan struct{} // a token for the chronicler: begun or ended
-	ended   []store.Outage
+	changed chan struct{}  // a token for the chronicler: begun or ended
+	unsaved []store.Outage // ended, and not written yet
+	over    *ended         // its story is not told yet
+
+	// settled tells how many deliveries are done with; nil where no story is told.
+	settled func() int64
+}
+
+// ended is an outage, and what was done with when it ended.
+type ended struct {
+	store.Outage
+	settled int64
 }
 
 func newWatch(c *Config, component store.Component, target string) *watch {
@@ -61,11 +68,26 @@ func (w *watch) failed(who string, cause error) {
 	o := w.current
 	o.Attempts++
 	o.SeenAt, o.LastError = now, quarantine.Text(cause.Error(), mostWords)
-	if now.Sub(w.saidAt) >= stillEvery {
-		w.saidAt = now
-		w.log.Warn(string(w.component)+" still does not answer", string(w.component), w.target,
-			"elapsed_ms", now.Sub(o.BeganAt).Milliseconds(), "attempt", o.Attempts, "error", cause)
+}
+
+// lasting returns the outage if it is to be told again.
+func (w *watch) lasting(now time.Time) (o store.Outage, due bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.current == nil || now.Sub(w.saidAt) < stillEvery {
+		return o, false
 	}
+	w.saidAt = now
+	return *w.current, true
+}
+
+// story returns the outage that ended last, once, or nil.
+func (w *watch) story() *ended {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	over := w.over
+	w.over = nil
+	return over
 }
 
 // answered notes that the component answered who. written says that the end of
@@ -82,8 +104,11 @@ func (w *watch) answered(who string, written bool) {
 	o := *w.current
 	o.EndedAt = payment.Normalize(time.Now())
 	w.current = nil
+	if w.settled != nil {
+		w.over = &ended{o, w.settled()}
+	}
 	if !written {
-		w.ended = append(w.ended, o)
+		w.unsaved = append(w.unsaved, o)
 		give(w.changed)
 	}
 	w.log.Info(string(w.component)+" answers again", string(w.component), w.target,
@@ -124,8 +149,8 @@ func (w *watch) wait(ctx context.Context, who string, cause error, d time.Durati
 func (w *watch) unwritten() []store.Outage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	os := w.ended
-	w.ended = nil
+	os := w.unsaved
+	w.unsaved = nil
 	if w.current != nil {
 		os = append(os, *w.current)
 	}
