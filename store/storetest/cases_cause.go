@@ -84,6 +84,7 @@ func checkCausesFiltered(t testing.TB, s store.Store) {
 		"field":  {store.EntryQuery{Field: "method"}, []int64{4}},
 		"ids":    {store.EntryQuery{IDs: []string{comma[1], malformed[0], malformed[1]}}, []int64{2, 1}},
 		"since":  {store.EntryQuery{Since: at(time.Hour + 2*time.Minute)}, []int64{2}},
+		"before": {store.EntryQuery{SeenBefore: at(2 * time.Minute)}, []int64{2, 2, 1}},
 		"none":   {store.EntryQuery{Reasons: []quarantine.Reason{quarantine.Rejected}}, nil},
 	} {
 		var entries []int64

@@ -32,6 +32,9 @@ func writeAll(ctx context.Context, tx store.Tx) error {
 	if _, err := tx.Record(ctx, []store.Payment{newPayment("a", 15075)}); err != nil {
 		return err
 	}
+	if _, err := store.Controls(tx).Control(ctx, []store.Control{newControl("p1", 0)}); err != nil {
+		return err
+	}
 	if err := tx.Quarantine(ctx, []quarantine.Entry{newEntry(quarantine.Invalid, "bad", start)}); err != nil {
 		return err
 	}
@@ -52,6 +55,9 @@ func wantNothing(t testing.TB, s store.Store) {
 	if err != nil || len(es.Items) != 0 {
 		t.Errorf("%d entries, error %v", len(es.Items), err)
 	}
+	if cs := controlPage(t, s, store.ControlQuery{}).Items; len(cs) != 0 {
+		t.Errorf("%d control totals", len(cs))
+	}
 	id := newEntry(quarantine.Invalid, "bad", start).ID
 	if lines := history(t, s, id); len(lines) != 0 {
 		t.Errorf("%d lines of history", len(lines))
@@ -61,6 +67,7 @@ func wantNothing(t testing.TB, s store.Store) {
 func wantEverything(t testing.TB, s store.Store) {
 	t.Helper()
 	same(t, "payment", newPayment("a", 15075), readPayment(t, s, "a"))
+	same(t, "control total", newControl("p1", 0), readControl(t, s, newControl("p1", 0).Window))
 	entry := newEntry(quarantine.Invalid, "bad", start)
 	same(t, "entry", entry, readEntry(t, s, entry.ID))
 	if lines := history(t, s, entry.ID); len(lines) != 1 {

@@ -111,11 +111,15 @@ func checkEntryFilters(t testing.TB, s store.Store) {
 		"since is inclusive": {store.EntryQuery{Since: at(3 * time.Minute)}, "ade"},
 		"until is exclusive": {store.EntryQuery{Until: at(3 * time.Minute)}, "bc"},
 		"since and until":    {store.EntryQuery{Since: at(2 * time.Minute), Until: at(time.Hour)}, "cde"},
+		"first seen before":  {store.EntryQuery{SeenBefore: at(3 * time.Minute)}, "abc"},
+		"first seen at":      {store.EntryQuery{SeenBefore: at(3*time.Minute + time.Millisecond)}, "abcd"},
+		"first seen later":   {store.EntryQuery{SeenBefore: start}, ""},
+		"seen before, since": {store.EntryQuery{SeenBefore: at(3 * time.Minute), Since: at(time.Minute)}, "abc"},
 		"field":              {store.EntryQuery{Field: "amount"}, "bd"},
 		"second field":       {store.EntryQuery{Field: "currency"}, "b"},
 		"no such field":      {store.EntryQuery{Field: "comma"}, ""},
 		"all at once": {store.EntryQuery{IDs: []string{es[1].ID, es[3].ID}, TransactionIDs: []string{"t3"}, Reasons: reasons{quarantine.Conflict},
-			States: states{quarantine.Held}, Since: start, Until: at(time.Hour), Field: "amount"}, "d"},
+			States: states{quarantine.Held}, Since: start, Until: at(time.Hour), SeenBefore: at(time.Hour), Field: "amount"}, "d"},
 	} {
 		for _, order := range []store.Order{store.NewestFirst, store.ByID} {
 			c.q.Order = order

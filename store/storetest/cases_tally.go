@@ -47,6 +47,7 @@ func checkTotals(t testing.TB, s store.Store) {
 		line("w1", store.FateRecorded, "", "JPY", "card", 2, sum(999)),
 		line("w1", store.FateRecorded, "", "CLF", "ted", 1, sum(1)),
 		line("w1", store.FateDuplicate, "", "BRL", "pix", 5, sum(7)),
+		line("w1", store.FateControl, "", "", "", 9, payment.Total{}),
 		line("w1", store.FateQuarantined, quarantine.Malformed, "", "", 4, payment.Total{}),
 		line("w1", store.FateQuarantined, quarantine.Conflict, "BRL", "pix", 6, sum(8)),
 	})...)
@@ -54,6 +55,7 @@ func checkTotals(t testing.TB, s store.Store) {
 		Recorded:    6,
 		Amount:      map[payment.Currency]payment.Total{"BRL": sum(45225), "JPY": sum(999), "CLF": sum(1)},
 		Duplicates:  5,
+		Controls:    9,
 		Quarantined: map[quarantine.Reason]int64{quarantine.Malformed: 4, quarantine.Conflict: 6},
 	}, totals(t, s))
 }
@@ -81,13 +83,14 @@ func checkTallyKeys(t testing.TB, s store.Store) {
 	vary(func(l *store.TallyLine) { l.Currency = "USD" })
 	vary(func(l *store.TallyLine) { l.Method = "ted" })
 	vary(func(l *store.TallyLine) { l.Fate = store.FateDuplicate })
+	vary(func(l *store.TallyLine) { l.Fate = store.FateControl })
 	for _, reason := range quarantine.Reasons {
 		vary(func(l *store.TallyLine) { l.Fate, l.Reason = store.FateQuarantined, reason })
 	}
 	tally(t, s, sortLines(lines)...)
 	tally(t, s, lines...)
 	got := totals(t, s)
-	if got.Recorded != 10 || got.Duplicates != 2 || got.Amount["BRL"] != sum(800) || got.Amount["USD"] != sum(200) {
+	if got.Recorded != 10 || got.Duplicates != 2 || got.Controls != 2 || got.Amount["BRL"] != sum(800) || got.Amount["USD"] != sum(200) {
 		t.Errorf("totals %+v", got)
 	}
 	for _, reason := range quarantine.Reasons {

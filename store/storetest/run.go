@@ -26,8 +26,13 @@ type Case struct {
 }
 
 // Run checks every case on a store of its own.
-func Run(t *testing.T, h Harness) {
-	for _, c := range Cases() {
+func Run(t *testing.T, h Harness) { run(t, h, Cases()) }
+
+// RunAsRecorder checks the cases of RecorderCases, each on a store of its own.
+func RunAsRecorder(t *testing.T, h Harness) { run(t, h, RecorderCases()) }
+
+func run(t *testing.T, h Harness, cases []Case) {
+	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { c.Check(t, h) })
 	}
 }
@@ -35,9 +40,15 @@ func Run(t *testing.T, h Harness) {
 // Cases returns all properties, so that the suite itself can be tested on
 // stores that lack one.
 func Cases() []Case {
+	return slices.Concat(RecorderCases(), redriveCases, mendCases, purgeCases)
+}
+
+// RecorderCases are those that need no right of the people who decide about
+// what is held: no redrive, no mending, no purge.
+func RecorderCases() []Case {
 	return slices.Concat(
 		recordCases, amountCases, commitCases, claimCases, quarantineCases, transitionCases,
-		tallyCases, outageCases, pageCases, filterCases, causeCases, sharingCases)
+		tallyCases, outageCases, pageCases, filterCases, causeCases, sharingCases, controlCases, controlPageCases)
 }
 
 // on makes a case of a check that needs one store and nothing else.
