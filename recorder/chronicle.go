@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"recibo/payment"
 	"recibo/store"
 )
 
@@ -70,7 +69,7 @@ func (r *Recorder) closeAbandoned(ctx context.Context) {
 	if err != nil {
 		return // the next look finds them
 	}
-	cutoff := payment.Normalize(time.Now()).Add(-abandonedAfter)
+	cutoff := r.config.now().Add(-abandonedAfter)
 	for _, o := range page.Items {
 		if o.Recorder == r.config.ID || o.SeenAt.After(cutoff) {
 			continue

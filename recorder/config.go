@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"time"
 
+	"recibo/payment"
 	"recibo/quarantine"
 	"recibo/wire"
 )
@@ -35,6 +36,9 @@ type Config struct {
 	UntilIdle    time.Duration // stop when nothing was ready or in flight for so long; 0: never
 	DrainTimeout time.Duration // from the stop signal on; default 10 s
 	Log          *slog.Logger
+	// Now is the clock of what is written; default time.Now. It may go backwards:
+	// nothing that is waited for depends on it.
+	Now func() time.Time
 }
 
 const (
@@ -61,8 +65,14 @@ func (c Config) withDefaults(mostWriters, mostBatch int) Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	return c
 }
+
+// now is the time as it is written.
+func (c *Config) now() time.Time { return payment.Normalize(c.Now()) }
 
 // Result says what became of the deliveries that were committed by this
 // recorder. Delivered is the sum of recorded, duplicate and quarantined.

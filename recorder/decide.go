@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"recibo/payment"
 	"recibo/quarantine"
 	"recibo/store"
 )
@@ -35,7 +34,7 @@ type decision struct {
 
 // decide settles the fate of every item of units inside tx.
 func (w *writer) decide(ctx context.Context, tx store.Tx, units []*unit) (*decision, error) {
-	now := payment.Normalize(time.Now())
+	now := w.r.config.now()
 	claim := w.identity
 	claim.Seq, claim.SeenAt = w.seq+1, now
 	switch landed, err := tx.Claim(ctx, claim); {

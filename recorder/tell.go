@@ -35,7 +35,7 @@ func (r *Recorder) tell(ctx context.Context) {
 		for _, w := range []*watch{r.queueWatch, r.storeWatch} {
 			if o, due := w.lasting(time.Now()); due {
 				r.log.Warn(string(w.component)+" still does not answer", string(w.component), w.target,
-					"elapsed_ms", time.Since(o.BeganAt).Milliseconds(), "attempt", o.Attempts,
+					"elapsed_ms", w.now().Sub(o.BeganAt).Milliseconds(), "attempt", o.Attempts,
 					"oldest_age_ms", r.oldestAge(ctx).Milliseconds(), "error", o.LastError)
 			}
 		}
@@ -90,6 +90,6 @@ func (p *recovery) tell(ctx context.Context, r *Recorder) bool {
 	}
 	r.log.Info("the outage of the store is made good: all that had queued up is recorded or in quarantine, nothing is lost",
 		"store", r.config.StoreTarget, "elapsed_ms", p.EndedAt.Sub(p.BeganAt).Milliseconds(),
-		"queued", p.queued, "drained_ms", time.Since(p.EndedAt).Milliseconds())
+		"queued", p.queued, "drained_ms", r.config.now().Sub(p.EndedAt).Milliseconds())
 	return true
 }

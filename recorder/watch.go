@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"recibo/payment"
 	"recibo/quarantine"
 	"recibo/store"
 )
@@ -22,6 +21,7 @@ const mostWords = 1024
 // to each of those who met it, and logged once at each end.
 type watch struct {
 	log       *slog.Logger
+	now       func() time.Time
 	recorder  string
 	component store.Component
 	target    string
@@ -46,13 +46,13 @@ type ended struct {
 }
 
 func newWatch(c *Config, component store.Component, target string) *watch {
-	return &watch{log: c.Log, recorder: c.ID, component: component, target: target,
+	return &watch{log: c.Log, now: c.now, recorder: c.ID, component: component, target: target,
 		failing: map[string]bool{}, changed: make(chan struct{}, 1)}
 }
 
 // failed notes that the component did not answer who.
 func (w *watch) failed(who string, cause error) {
-	now := payment.Normalize(time.Now())
+	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failing[who] = true
@@ -60,7 +60,7 @@ func (w *watch) failed(who string, cause error) {
 		w.total++
 		w.current = &store.Outage{ID: fmt.Sprintf("%s/%s/%d", w.recorder, w.component, w.total),
 			Recorder: w.recorder, Component: w.component, Target: w.target, BeganAt: now}
-		w.saidAt = now
+		w.saidAt = time.Now()
 		w.log.Warn(string(w.component)+" does not answer; waiting for it, nothing is lost",
 			string(w.component), w.target, "error", cause)
 		give(w.changed)
@@ -102,7 +102,7 @@ func (w *watch) answered(who string, written bool) {
 		return
 	}
 	o := *w.current
-	o.EndedAt = payment.Normalize(time.Now())
+	end(&o, w.now())
 	w.current = nil
 	if w.settled != nil {
 		w.over = &ended{o, w.settled()}
@@ -124,8 +124,17 @@ func (w *watch) ending(now time.Time) (store.Outage, bool) {
 		return store.Outage{}, false
 	}
 	o := *w.current
-	o.SeenAt, o.EndedAt = now, now
+	end(&o, now)
 	return o, true
+}
+
+// end ends an outage at the time, which by a clock that was set back may be
+// before it began.
+func end(o *store.Outage, at time.Time) {
+	if at.Before(o.BeganAt) {
+		at = o.BeganAt
+	}
+	o.SeenAt, o.EndedAt = at, at
 }
 
 // isDown reports whether who waits for an answer.

@@ -3,9 +3,7 @@ package recorder
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"recibo/payment"
 	"recibo/store"
 )
 
@@ -25,7 +23,7 @@ func newWriter(r *Recorder, number int) *writer {
 	return &writer{r: r, identity: store.Writer{
 		ID:       fmt.Sprintf("%s/%d", r.config.ID, number),
 		Recorder: r.config.ID, Host: r.config.Host, Version: r.config.Version,
-		StartedAt: payment.Normalize(time.Now()),
+		StartedAt: r.config.now(),
 	}}
 }
 
@@ -56,7 +54,7 @@ func (w *writer) settled(d *decision) {
 func (w *writer) renew() {
 	w.renewed++
 	w.identity.ID = fmt.Sprintf("%s.%d", w.identity.ID, w.renewed)
-	w.identity.StartedAt = payment.Normalize(time.Now())
+	w.identity.StartedAt = w.r.config.now()
 	w.seq = 0
 	w.r.log.Warn("the database lost track of this writer; it goes on under a new id",
 		"store", w.r.config.StoreTarget, "writer", w.identity.ID)
