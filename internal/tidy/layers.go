@@ -30,7 +30,7 @@ var layers = []layer{
 	{dir: "store/*", imports: []string{"payment", "quarantine", "store", "store/connpool"}},
 
 	{dir: "recorder", imports: []string{"payment", "wire", "quarantine", "queue", "store"}},
-	{dir: "redrive", imports: []string{"payment", "wire", "quarantine", "queue", "store"}},
+	{dir: "redrive", imports: []string{"payment", "wire", "quarantine", "queue", "store"}, tests: []string{"recorder"}},
 	{dir: "reconcile", imports: []string{"payment", "wire", "quarantine", "store", "ledger"}},
 	{dir: "simulator", imports: []string{"payment", "queue", "ledger"}},
 	{dir: "web", imports: []string{"payment", "quarantine", "store"}},
