@@ -13,7 +13,7 @@ const typical = `{"transaction_id":"E6070119020261123141503aB9xQ2Lk7","amount":"
 	`"payer_account":"BR1800360305000010009795493C1","payee_account":"BR9700360305000010009795493P1",` +
 	`"occurred_at":"2026-11-23T14:15:03.123-03:00","method":"pix","source":"mobile-app"}`
 
-func BenchmarkDecode(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	for _, c := range []struct{ name, body string }{
 		{"typical", typical},
 		{"unknown fields", edit("end_to_end", `{"ispb":"60701190","tags":["a","b"]}`, "installments", `3`)},
@@ -25,7 +25,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(int64(len(bytes)))
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = wire.Decode(bytes, wire.Options{})
+				_, _ = wire.Read(bytes, wire.Options{})
 			}
 		})
 	}

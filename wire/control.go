@@ -169,12 +169,17 @@ func (c *control) amounts() {
 	})
 }
 
+const hintPrints = "write 64 hexadecimal digits in lower case"
+
 func (c *control) prints() {
 	digits := c.text(controlPrints)
+	if digits == "" {
+		c.fault(controlPrints, payment.CodeEmpty, hintPrints)
+		return
+	}
 	n, err := hex.Decode(c.total.Prints[:], []byte(digits[:min(len(digits), 2*len(c.total.Prints))]))
 	if err != nil || n != len(c.total.Prints) || c.total.Prints.String() != digits {
-		c.add(&payment.Fault{Field: payment.FieldFingerprintSum, Code: payment.CodeBadCharacter, Value: digits,
-			Hint: "write 64 hexadecimal digits in lower case"})
+		c.add(&payment.Fault{Field: payment.FieldFingerprintSum, Code: payment.CodeBadCharacter, Value: digits, Hint: hintPrints})
 	}
 }
 

@@ -31,47 +31,35 @@ type Message struct {
 	Control *payment.ControlTotal // of a message that has the member recibo_control_total
 }
 
-// Read reads one message of either kind, as strictly as Decode. What is wrong
-// with a control total is told as what is wrong with an event; its window and
-// sums pass payment.ValidateControl. Options.Timezone is for events alone.
-func Read(body []byte, o Options) (Message, error) {
+// Read reads one message, whole and strictly, in time and memory that grow with
+// its length only. The event passes payment.Validate, the control total
+// payment.ValidateControl; neither shares memory with body. The error is always
+// an *Error; its reasons are judged in the order too large, malformed, invalid.
+//
+// Fields of an event that Recibo does not know are kept in its Extra as one
+// compact JSON object, in the order and the spelling of the message. A control
+// total has no fields beside its own, and no use for Options.Timezone.
+func Read(body []byte, o Options) (m Message, err error) {
+	if most := o.maxBytes(); len(body) > most {
+		return m, tooLarge(len(body), most)
+	}
 	s := scanner{body: body}
-	if err := s.read(o); err != nil {
-		return Message{}, err
+	if !s.message() {
+		return m, malformed(s.at, s.problem)
 	}
 	if s.control {
-		c, err := readControl(body)
-		return Message{Control: c}, err
+		m.Control, err = readControl(body)
+		return m, err
 	}
-	e, err := s.event(o.Timezone)
-	return Message{Event: e}, err
+	m.Event, err = s.event(o.Timezone)
+	return m, err
 }
 
-// Decode reads one event, whole and strictly, in time and memory that grow with
-// its length only. The event passes payment.Validate and shares no memory with
-// body. The error is always an *Error; its reasons are judged in the order too
-// large, malformed, invalid. A control total is invalid here: see Read.
-//
-// Fields that Recibo does not know are kept in the event's Extra as one compact
-// JSON object, in the order and the spelling of the message.
+// Decode reads one event, as Read does. A control total is invalid here.
 func Decode(body []byte, o Options) (payment.Event, error) {
-	s := scanner{body: body}
-	if err := s.read(o); err != nil {
-		return payment.Event{}, err
-	}
-	if s.control {
+	m, err := Read(body, o)
+	if e, ok := err.(*Error); m.Control != nil || (ok && e.Control) {
 		return payment.Event{}, notAnEvent()
 	}
-	return s.event(o.Timezone)
-}
-
-// read judges size and syntax.
-func (s *scanner) read(o Options) error {
-	if most := o.maxBytes(); len(s.body) > most {
-		return tooLarge(len(s.body), most)
-	}
-	if !s.message() {
-		return malformed(s.at, s.problem)
-	}
-	return nil
+	return m.Event, err
 }

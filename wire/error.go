@@ -31,7 +31,9 @@ type Error struct {
 
 	Faults payment.Faults // of an invalid message: one for each bad field, values cut
 
-	// What could be read of an invalid message, valid in itself, else zero.
+	// Control is true of a control total, invalid or where an event was wanted.
+	Control bool
+	// What could be read of an invalid event, valid in itself, else zero.
 	TransactionID string
 	Amount        *payment.Money
 	Source        string
@@ -69,12 +71,12 @@ func invalid(faults payment.Faults, e *payment.Event) *Error {
 }
 
 func invalidControl(faults payment.Faults) *Error {
-	return &Error{Reason: Invalid, Offset: -1, Faults: faults, Detail: "a control total: " + fieldsAreInvalid(faults)}
+	return &Error{Reason: Invalid, Offset: -1, Control: true, Faults: faults, Detail: "a control total: " + fieldsAreInvalid(faults)}
 }
 
 // notAnEvent refuses a control total where only events are read.
 func notAnEvent() *Error {
-	return &Error{Reason: Invalid, Offset: -1, Detail: "a control total, not an event",
+	return &Error{Reason: Invalid, Offset: -1, Control: true, Detail: "a control total, not an event",
 		Faults: payment.Faults{{Field: payment.FieldControlTotal, Code: payment.CodeUnknownField,
 			Hint: "a message with this field is a control total: send an event without it"}}}
 }

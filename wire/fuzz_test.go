@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
 
 	"recibo/payment"
 	"recibo/wire"
@@ -56,6 +57,41 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("accepted an event with faults: %v", fs)
 		}
 		checkRoundTrip(t, &e)
+	})
+}
+
+// FuzzRead checks what Read promises about any bytes that are no event: a
+// control total comes back the same, an error keeps within its bounds.
+func FuzzRead(f *testing.F) {
+	for _, c := range acceptedControls {
+		f.Add([]byte(c.body))
+	}
+	for _, c := range invalidControls {
+		f.Add([]byte(c.body))
+	}
+	f.Add([]byte(edit()))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		before := bytes.Clone(body)
+		m, err := wire.Read(body, wire.Options{})
+		if !bytes.Equal(before, body) {
+			t.Fatal("the body was changed")
+		}
+		judge(t, body, err)
+		e, decodeErr := wire.Decode(body, wire.Options{})
+		refusal, _ := err.(*wire.Error)
+		switch {
+		case m.Control != nil:
+			if fs := payment.ValidateControl(m.Control); fs != nil {
+				t.Fatalf("accepted a control total with faults: %v", fs)
+			}
+			checkControlRoundTrip(t, m.Control)
+			checkRefusal(t, body, decodeErr)
+		case refusal != nil && refusal.Control:
+			checkControlRefusal(t, refusal)
+			checkRefusal(t, body, decodeErr)
+		case !cmp.Equal(e, m.Event) || !cmp.Equal(err, decodeErr):
+			t.Fatalf("Read says %v, %v; Decode %v, %v", m.Event, err, e, decodeErr)
+		}
 	})
 }
 

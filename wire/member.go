@@ -39,12 +39,20 @@ func (s *scanner) member(keys *objectKeys, depth int) bool {
 		v.key = key
 		s.fields[f] = v
 	case depth == 1:
-		name := s.bytes(key)
-		s.zoneNamed = s.zoneNamed || string(name) == zoneKey
-		s.control = s.control || string(name) == payment.FieldControlTotal
+		s.name(s.bytes(key))
 		s.keep(rawKey, s.body[from:s.pos], s.spaces > spaces)
 	}
 	return true
+}
+
+// name notes the unknown members that mean something.
+func (s *scanner) name(key []byte) {
+	switch string(key) {
+	case zoneKey:
+		s.zoneNamed = true
+	case payment.FieldControlTotal:
+		s.control = true
+	}
 }
 
 // key reads a text and returns where it stands unescaped.

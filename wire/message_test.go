@@ -19,7 +19,9 @@ var members = [][2]string{
 
 // edit returns the message with other raw values: name, value, name, value. A
 // value "" leaves the member out; a name that is no member is added at the end.
-func edit(pairs ...string) string {
+func edit(pairs ...string) string { return editMembers(members, pairs...) }
+
+func editMembers(members [][2]string, pairs ...string) string {
 	var parts []string
 	known := map[string]bool{}
 	for _, m := range members {

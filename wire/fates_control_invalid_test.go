@@ -1,0 +1,80 @@
+package wire_test
+
+import "strings"
+
+var invalidControls = []struct{ name, body, faults string }{
+	{"nothing but the mark", `{"recibo_control_total":1}`,
+		"producer: missing; from: missing; until: missing; count: missing; amounts: missing; fingerprint_sum: missing"},
+	{"all null", `{"fingerprint_sum":null,"amounts":null,"count":null,"until":null,"from":null,"producer":null,"source":null,"recibo_control_total":null}`,
+		"recibo_control_total: null; source: null; producer: null; from: null; until: null; count: null; amounts: null; fingerprint_sum: null"},
+	{"all of a wrong type", editControl("recibo_control_total", `"1"`, "source", "1", "producer", "[]", "from", "1767225600", "until", "{}",
+		"count", `"3"`, "amounts", `"451.25"`, "fingerprint_sum", "0"),
+		"recibo_control_total: wrong_type; source: wrong_type; producer: wrong_type; from: wrong_type; until: wrong_type; " +
+			"count: wrong_type; amounts: wrong_type; fingerprint_sum: wrong_type"},
+	{"all wrong at once", editControl("source", `""`, "producer", `" "`, "from", `"now"`, "until", `"2026-02-30T00:00:00Z"`, "count", "-1",
+		"amounts", `{"BRL":"1,00","XXX":"1.00"}`, "fingerprint_sum", `"00"`, "sum", "1"),
+		"source: empty; producer: blank; from: not_rfc3339; until: bad_date; count: sign; amounts.BRL: comma; " +
+			"amounts.XXX: unknown_currency; fingerprint_sum: bad_character; sum: unknown_field"},
+
+	{"version 2", editControl("recibo_control_total", "2", "new", "1", "count", ""), "recibo_control_total: unknown_version"},
+	{"version 1.0", editControl("recibo_control_total", "1.0"), "recibo_control_total: unknown_version"},
+	{"version -1", editControl("recibo_control_total", "-1"), "recibo_control_total: unknown_version"},
+	{"version true", editControl("recibo_control_total", "true"), "recibo_control_total: wrong_type"},
+
+	{"a source too long", editControl("source", `"`+strings.Repeat("é", 65)+`"`), "source: too_long"},
+	{"a source that does not print", editControl("source", `"a\tb"`), "source: not_printable"},
+	{"an empty producer", editControl("producer", `""`), "producer: empty"},
+	{"a producer too long", editControl("producer", `"`+strings.Repeat("p", 65)+`"`), "producer: too_long"},
+
+	{"a time without an offset", editControl("from", `"2026-01-01T00:00:00"`), "from: no_offset"},
+	{"both times empty", editControl("from", `""`, "until", `""`), "from: empty; until: empty"},
+	{"too early", editControl("from", `"1999-12-31T23:59:59.999Z"`), "from: out_of_range"},
+	{"too late", editControl("until", `"2100-01-01T00:00:00Z"`), "until: out_of_range"},
+	{"no time between", editControl("until", `"2026-01-01T00:00:00Z"`), "until: out_of_range"},
+	{"nothing left after the cut to milliseconds", editControl("until", `"2026-01-01T00:00:00.0005Z"`), "until: out_of_range"},
+	{"the wrong way round", editControl("from", `"2026-01-01T00:02:00Z"`), "until: out_of_range"},
+	{"more than 366 days", editControl("until", `"2027-01-02T00:00:00.001Z"`), "until: out_of_range"},
+
+	{"a count with decimals", editControl("count", "3.0"), "count: too_many_decimals"},
+	{"a count with an exponent", editControl("count", "3e0"), "count: exponent"},
+	{"minus zero", editControl("count", "-0"), "count: sign"},
+	{"too many payments", editControl("count", "1000000000000001"), "count: out_of_range"},
+	{"far too many payments", editControl("count", "1"+strings.Repeat("0", 5000)), "count: out_of_range"},
+	{"2^64 payments", editControl("count", "18446744073709551616"), "count: out_of_range"},
+
+	{"amounts in a list", editControl("amounts", `["451.25"]`), "amounts: wrong_type"},
+	{"no amounts", editControl("amounts", "{}"), "amounts: empty"},
+	{"amounts of nothing", editControl("count", "0", "fingerprint_sum", `"`+strings.Repeat("0", 64)+`"`), "amounts: not_zero"},
+	{"fingerprints of nothing", editControl("count", "0", "amounts", "{}"), "fingerprint_sum: not_zero"},
+	{"an amount that is a number", editControl("amounts", `{"BRL":451.25}`), "amounts.BRL: wrong_type"},
+	{"an amount that is null", editControl("amounts", `{"BRL":null}`), "amounts.BRL: wrong_type"},
+	{"an empty amount", editControl("amounts", `{"BRL":""}`), "amounts.BRL: empty"},
+	{"zero", editControl("amounts", `{"BRL":"0.00"}`), "amounts.BRL: zero"},
+	{"a sign", editControl("amounts", `{"BRL":"-1.00"}`), "amounts.BRL: sign"},
+	{"an exponent", editControl("amounts", `{"BRL":"1e2"}`), "amounts.BRL: exponent"},
+	{"a leading zero", editControl("amounts", `{"BRL":"01.00"}`), "amounts.BRL: leading_zero"},
+	{"spaces", editControl("amounts", `{"BRL":"1 000.00"}`), "amounts.BRL: spaces"},
+	{"words", editControl("amounts", `{"BRL":"R$ 1.00"}`), "amounts.BRL: not_a_number"},
+	{"too few decimals", editControl("amounts", `{"BRL":"451.2","USD":"451"}`), "amounts.BRL: too_few_decimals; amounts.USD: too_few_decimals"},
+	{"too many decimals", editControl("amounts", `{"BRL":"451.250","JPY":"1.0"}`), "amounts.BRL: too_many_decimals; amounts.JPY: too_many_decimals"},
+	{"2^127", editControl("amounts", `{"BRL":"1701411834604692317316873037158841057.28"}`), "amounts.BRL: out_of_range"},
+	{"far beyond", editControl("amounts", `{"BRL":"`+strings.Repeat("9", 5000)+`.00"}`), "amounts.BRL: out_of_range"},
+	{"lower case", editControl("amounts", `{"brl":"1.00"}`), "amounts.brl: unknown_currency"},
+	{"gold", editControl("amounts", `{"XAU":"1.00"}`), "amounts.XAU: unknown_currency"},
+	{"a currency without a name", editControl("amounts", `{"":"1.00"}`), "amounts.unknown: empty"},
+	{"a currency that is no name", editControl("amounts", `{"R$":"1.00"}`), "amounts.unknown: unknown_currency"},
+
+	{"63 digits", editControl("fingerprint_sum", `"`+sum64[1:]+`"`), "fingerprint_sum: bad_character"},
+	{"65 digits", editControl("fingerprint_sum", `"0`+sum64+`"`), "fingerprint_sum: bad_character"},
+	{"no digits", editControl("fingerprint_sum", `""`), "fingerprint_sum: empty"},
+	{"upper case", editControl("fingerprint_sum", `"`+strings.ToUpper(sum64)+`"`), "fingerprint_sum: bad_character"},
+	{"not hexadecimal", editControl("fingerprint_sum", `"`+strings.Repeat("g", 64)+`"`), "fingerprint_sum: bad_character"},
+
+	{"an unknown field", editControl("total", "3"), "total: unknown_field"},
+	{"a field of an event", editControl("amount", `"1.00"`), "amount: unknown_field"},
+	{"another language", editControl("source", "", "origem", `"mobile-app"`), "origem: unknown_field"},
+	{"another case", editControl("Count", "3"), "Count: unknown_field"},
+	{"a name that is none", editControl("BR18 0036", "3"), "unknown: unknown_field"},
+	{"a long name", editControl(strings.Repeat("n", 33), "3"), "unknown: unknown_field"},
+	{"a digit first", editControl("0x", "3"), "unknown: unknown_field"},
+}
