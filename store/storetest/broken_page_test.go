@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"context"
+	"time"
 
 	"recibo/quarantine"
 	"recibo/store"
@@ -85,6 +86,12 @@ var brokenPages = []brokenStore{
 			q.Until = q.Until.Add(1)
 		}
 	})},
+	{"takes seen before as inclusive", "each filter of entries selects its own", asking(func(q *store.EntryQuery) {
+		if !q.SeenBefore.IsZero() {
+			q.SeenBefore = q.SeenBefore.Add(1)
+		}
+	})},
+	{"causes of all times", "causes are filtered as entries are", asking(func(q *store.EntryQuery) { q.SeenBefore = time.Time{} })},
 	{"filters by no field", "each filter of entries selects its own", asking(func(q *store.EntryQuery) { q.Field = "" })},
 	{"brings bodies along", "entries without their bodies", asking(func(q *store.EntryQuery) { q.WithoutBody = false })},
 	{"filters the first page only", "a filter holds on every page", paging(func(ctx context.Context, r store.Reader, q store.PaymentQuery) (paymentPage, error) {

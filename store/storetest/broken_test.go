@@ -24,7 +24,8 @@ func withReader(wrap func(store.Reader) store.Reader) func() store.Store {
 	return func() store.Store { return &broken{Memory: storetest.NewMemory(), reader: wrap} }
 }
 
-var brokenStores = slices.Concat(brokenRecords, brokenCommits, brokenEntries, brokenTransitions, brokenSums, brokenPages)
+var brokenStores = slices.Concat(brokenRecords, brokenCommits, brokenEntries, brokenTransitions, brokenSums, brokenPages,
+	brokenControls, brokenRedrives, brokenMends, brokenPurges)
 
 // recordTx replaces Record.
 type recordTx struct {

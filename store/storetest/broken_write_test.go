@@ -154,6 +154,29 @@ func (a autocommit) Outage(ctx context.Context, o store.Outage) error {
 	return a.m.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.Outage(ctx, o) })
 }
 
+func (a autocommit) Control(ctx context.Context, cs []store.Control) (os []store.ControlOutcome, err error) {
+	err = a.m.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		os, err = store.Controls(tx).Control(ctx, cs)
+		return err
+	})
+	return os, err
+}
+
+func (a autocommit) Redrive(ctx context.Context, r store.Redrive) (landed bool, err error) {
+	err = a.m.Update(ctx, func(ctx context.Context, tx store.Tx) error { landed, err = store.Desk(tx).Redrive(ctx, r); return err })
+	return landed, err
+}
+
+func (a autocommit) Mend(ctx context.Context, m quarantine.Mending) (done bool, err error) {
+	err = a.m.Update(ctx, func(ctx context.Context, tx store.Tx) error { done, err = store.Desk(tx).Mend(ctx, m); return err })
+	return done, err
+}
+
+func (a autocommit) Purge(ctx context.Context, ids []string) (n int64, err error) {
+	err = a.m.Update(ctx, func(ctx context.Context, tx store.Tx) error { n, err = store.Desk(tx).Purge(ctx, ids); return err })
+	return n, err
+}
+
 // forgetful loses everything when it is migrated, or reopened.
 type forgetful struct{ *broken }
 
@@ -224,6 +247,11 @@ var brokenSums = []brokenStore{
 	{"loses the tally of duplicates", "totals are what was tallied", tallying(func(l *store.TallyLine) {
 		if l.Fate == store.FateDuplicate {
 			l.Count = 0
+		}
+	})},
+	{"counts control totals as duplicates", "totals are what was tallied", tallying(func(l *store.TallyLine) {
+		if l.Fate == store.FateControl {
+			l.Fate = store.FateDuplicate
 		}
 	})},
 	{"replaces tallies", "tallies of one key add up", replacingTally},

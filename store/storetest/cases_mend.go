@@ -43,7 +43,10 @@ func wantMended(t testing.TB, s store.Store, what string, want quarantine.Entry)
 	if !bytes.Equal(got.MendedBody, want.MendedBody) || (got.MendedBody == nil) != (want.MendedBody == nil) {
 		t.Errorf("%s: mended body %.100q, want %.100q", what, got.MendedBody, want.MendedBody)
 	}
-	got.MendedBody, want.MendedBody = nil, nil
+	if !bytes.Equal(got.Body, want.Body) {
+		t.Errorf("%s: body %.100q, want %.100q", what, got.Body, want.Body)
+	}
+	got.MendedBody, want.MendedBody, got.Body, want.Body = nil, nil, nil, nil
 	same(t, what, want, got)
 }
 

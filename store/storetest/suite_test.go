@@ -115,7 +115,8 @@ func (b *broken) Reader() store.Reader {
 	if b.reader == nil {
 		return b.Memory.Reader()
 	}
-	return b.reader(b.Memory.Reader())
+	whole := b.Memory.Reader()
+	return completeReader(b.reader(whole), whole)
 }
 
 func (b *broken) Update(ctx context.Context, fn func(context.Context, store.Tx) error) error {
@@ -124,7 +125,7 @@ func (b *broken) Update(ctx context.Context, fn func(context.Context, store.Tx) 
 	}
 	return b.Memory.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if b.tx != nil {
-			tx = b.tx(tx)
+			tx = complete(b.tx(tx), tx)
 		}
 		return fn(ctx, tx)
 	})
