@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"errors"
 	"math/big"
 	"math/bits"
@@ -68,4 +69,17 @@ func (t Total) big() *big.Int {
 	n := new(big.Int).SetUint64(t.hi)
 	n.Lsh(n, 64)
 	return n.Or(n, new(big.Int).SetUint64(t.lo))
+}
+
+// Compare orders totals of the same currency.
+func (t Total) Compare(u Total) int {
+	return cmp.Or(cmp.Compare(t.hi, u.hi), cmp.Compare(t.lo, u.lo))
+}
+
+// Minus returns what is left of the total when u, which is no more than it, is
+// taken away.
+func (t Total) Minus(u Total) Total {
+	lo, borrow := bits.Sub64(t.lo, u.lo, 0)
+	hi, _ := bits.Sub64(t.hi, u.hi, borrow)
+	return Total{hi: hi, lo: lo}
 }

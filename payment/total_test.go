@@ -80,3 +80,30 @@ func TestParseTotal(t *testing.T) {
 		}
 	}
 }
+
+func TestTotalMinusAndCompare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		minors := rapid.SliceOfN(rapid.Int64Range(0, math.MaxInt64), 0, 9).Draw(t, "minors")
+		part := rapid.IntRange(0, len(minors)).Draw(t, "part")
+		var of, rest, whole payment.Total
+		for i, minor := range minors {
+			m := payment.Money{Minor: minor, Currency: "BRL"}
+			whole = whole.Add(m)
+			if i < part {
+				of = of.Add(m)
+			} else {
+				rest = rest.Add(m)
+			}
+		}
+		if got := whole.Minus(of); got != rest {
+			t.Errorf("%s less %s is %s, want %s", whole.Decimal("BRL"), of.Decimal("BRL"), got.Decimal("BRL"), rest.Decimal("BRL"))
+		}
+		want := 1
+		if rest == (payment.Total{}) {
+			want = 0
+		}
+		if got, back := whole.Compare(of), of.Compare(whole); got != want || back != -want {
+			t.Errorf("%s compares with %s as %d, and back as %d", whole.Decimal("BRL"), of.Decimal("BRL"), got, back)
+		}
+	})
+}
