@@ -2,13 +2,13 @@ package redrive_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
-	"recibo/payment"
 	"recibo/quarantine"
 	"recibo/queue"
 	"recibo/queue/queuetest"
@@ -227,4 +227,32 @@ func cmpOr(s, other string) string {
 
 var invalid = redrive.Selection{Reasons: []quarantine.Reason{quarantine.Invalid}}
 
-func brl(minor int64) *payment.Money { return &payment.Money{Minor: minor, Currency: "BRL"} }
+// raceOnce has act run before the nth next transaction.
+func (h *harness) raceOnce(act func(), n int) {
+	h.store.Hook(storetest.Hooks{Before: func(context.Context) error {
+		if n--; n == 0 {
+			act()
+		}
+		return nil
+	}})
+}
+
+// loseReply loses the answer to one commit, after some that pass.
+func (h *harness) loseReply(after int, landed bool) {
+	unknown := &store.Error{Class: store.ClassUnknownCommit, Op: "commit", Err: errors.New("connection lost")}
+	h.store.Hook(storetest.Hooks{
+		Inside: func(context.Context, store.Tx) error {
+			if after--; after == -1 && !landed {
+				return unknown
+			}
+			return nil
+		},
+		After: func(err error) error {
+			if after == -1 && landed {
+				after--
+				return unknown
+			}
+			return err
+		},
+	})
+}

@@ -99,8 +99,8 @@ func (r *run) walk(ctx context.Context, s Selection) error {
 			return e.ID <= from || !s.matches(&e, r.Decoding) || !r.canBeSent(&e)
 		})
 		for some := range slices.Chunk(entries, r.batch) {
-			if err := r.limit.WaitN(ctx, len(some)); err != nil {
-				return ctx.Err()
+			if err := r.await(ctx, len(some)); err != nil {
+				return err
 			}
 			if err := r.move(ctx, some); err != nil {
 				return err
@@ -110,6 +110,14 @@ func (r *run) walk(ctx context.Context, s Selection) error {
 			return nil
 		}
 	}
+}
+
+// await waits until n more may be sent.
+func (r *run) await(ctx context.Context, n int) error {
+	if delay := r.limit.ReserveN(time.Now(), n).Delay(); delay > 0 {
+		pause(ctx, delay)
+	}
+	return ctx.Err()
 }
 
 func (r *run) canBeSent(e *quarantine.Entry) bool {
@@ -204,7 +212,7 @@ func (r *run) end(ctx context.Context, err error) (Result, error) {
 		next.State, next.EndedAt = store.RedriveDone, payment.Normalize(time.Now())
 	}
 	if next.State != r.row.State {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(r.Drain, time.Second))
+		ctx, cancel := draining(ctx, r.Drain)
 		defer cancel()
 		if stepErr := r.step(ctx, next, nil); err == nil {
 			err = stepErr

@@ -31,8 +31,8 @@ func (r *run) again(ctx context.Context) error {
 		for i := range page.Items {
 			out[i] = r.outgoing(&page.Items[i], page.Items[i].Attempt)
 		}
-		if err := r.limit.WaitN(ctx, len(out)); err != nil {
-			return ctx.Err()
+		if err := r.await(ctx, len(out)); err != nil {
+			return err
 		}
 		before := r.result.Sent
 		err = r.send(ctx, out)
@@ -47,10 +47,8 @@ func (r *run) again(ctx context.Context) error {
 // take. Once ctx ends, what is in hand has the time of the drain, and is not
 // tried again.
 func (r *run) send(ctx context.Context, out []outgoing) error {
-	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	drain, cancel := draining(ctx, r.Drain)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.Drain, cancel) })()
-
 	parts := inParts(out)
 	for len(parts) > 0 {
 		part := parts[len(parts)-1]

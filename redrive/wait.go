@@ -62,6 +62,17 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// draining returns a context that ends some time after ctx does: what is in hand
+// then is finished.
+func draining(ctx context.Context, after time.Duration) (context.Context, context.CancelFunc) {
+	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(after, cancel) })
+	return drain, func() {
+		stop()
+		cancel()
+	}
+}
+
 // patientStore bounds each transaction and says when the store is down, for
 // store.Retry, which does neither.
 type patientStore struct {
