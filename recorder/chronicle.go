@@ -12,7 +12,7 @@ const (
 	// sign that its recorder lives.
 	refreshEvery = 2 * time.Second
 	// abandonedAfter is how long after the last sign an open outage is taken
-	// for one whose recorder died. It allows for clocks that differ.
+	// for one whose recorder died. It allows for clocks that differ a little.
 	abandonedAfter = 15 * time.Second
 )
 
@@ -22,7 +22,8 @@ const (
 func (r *Recorder) chronicle(ctx context.Context) {
 	ticker := time.NewTicker(refreshEvery)
 	defer ticker.Stop()
-	r.closeAbandoned(ctx)
+	silent := silence{}
+	r.closeAbandoned(ctx, silent)
 	for looks := 1; ; looks++ {
 		select {
 		case <-ctx.Done():
@@ -31,7 +32,7 @@ func (r *Recorder) chronicle(ctx context.Context) {
 		case <-r.storeWatch.changed:
 		case <-ticker.C:
 			if looks%8 == 0 {
-				r.closeAbandoned(ctx)
+				r.closeAbandoned(ctx, silent)
 			}
 		}
 		r.writeOutages(ctx)
@@ -63,20 +64,41 @@ func (r *Recorder) writeOutages(ctx context.Context) {
 	}
 }
 
+// silence is since when, by a clock that is never set, open outages of others
+// have given no new sign. The times that they carry may be of a clock that was
+// set back since, or of another machine's.
+type silence map[string]quiet
+
+type quiet struct {
+	seenAt time.Time
+	since  time.Time
+}
+
+// of returns for how long the outage has been silent.
+func (s silence) of(o *store.Outage) time.Duration {
+	if q, ok := s[o.ID]; ok && q.seenAt.Equal(o.SeenAt) {
+		return time.Since(q.since)
+	}
+	s[o.ID] = quiet{o.SeenAt, time.Now()}
+	return 0
+}
+
 // closeAbandoned ends the outages that no living recorder speaks for.
-func (r *Recorder) closeAbandoned(ctx context.Context) {
+func (r *Recorder) closeAbandoned(ctx context.Context, silent silence) {
 	page, err := r.store.Reader().Outages(ctx, store.OutageQuery{OpenOnly: true})
 	if err != nil {
 		return // the next look finds them
 	}
 	cutoff := r.config.now().Add(-abandonedAfter)
 	for _, o := range page.Items {
-		if o.Recorder == r.config.ID || o.SeenAt.After(cutoff) {
+		isSilent := o.SeenAt.Before(cutoff) || silent.of(&o) >= abandonedAfter
+		if o.Recorder == r.config.ID || !isSilent {
 			continue
 		}
 		o.EndedAt, o.ClosedBy = o.SeenAt, r.config.ID
 		err := r.store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.Outage(ctx, o) })
 		if err == nil {
+			delete(silent, o.ID)
 			r.log.Info("closed an outage that a dead recorder left open",
 				string(o.Component), o.Target, "elapsed_ms", o.EndedAt.Sub(o.BeganAt).Milliseconds())
 		}

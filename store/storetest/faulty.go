@@ -95,6 +95,13 @@ func (f *Faulty) Down(words string) {
 	f.down = &store.Error{Class: store.ClassOutage, Op: "connect", Err: errors.New(words)}
 }
 
+// Heal ends every fault, also those that were still to come.
+func (f *Faulty) Heal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.down, f.queued, f.refuse, f.most = nil, nil, nil, 0
+}
+
 // Up ends the outage.
 func (f *Faulty) Up() {
 	f.mu.Lock()
