@@ -45,7 +45,7 @@ var heldByBody = codec[held]{encodeHeld, decodeHeld, func(a, b held) int {
 // joinEntries joins the messages that are no payment with the quarantine, both
 // in the order of the hashes of their bodies.
 func (r *run) joinEntries(ctx context.Context, messages *sorter[sent]) error {
-	entries := newSorter(ctx, heldByBody, &r.Config)
+	entries := newSorter(ctx, heldByBody, r.Chunk, r.TempDir)
 	if err := eachEntry(ctx, r.Reader, entries.add); err != nil {
 		return err
 	}

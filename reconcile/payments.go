@@ -12,8 +12,8 @@ import (
 // in the order of their ids. It returns the sorter of the messages that are no
 // payment, and must be in quarantine.
 func (r *run) joinPayments(ctx context.Context) (*sorter[sent], error) {
-	rest := newSorter(ctx, byBody, &r.Config)
-	valid := newSorter(ctx, byID, &r.Config)
+	rest := newSorter(ctx, byBody, r.Chunk, r.TempDir)
+	valid := newSorter(ctx, byID, r.Chunk, r.TempDir)
 	for line, err := range r.Sent {
 		if err != nil {
 			return nil, err

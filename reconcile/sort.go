@@ -2,7 +2,9 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/lanrat/extsort"
 )
@@ -21,10 +23,10 @@ type codec[T any] struct {
 	compare func(a, b T) int
 }
 
-func newSorter[T any](ctx context.Context, c codec[T], r *Config) *sorter[T] {
+func newSorter[T any](ctx context.Context, c codec[T], chunk int, tempDir string) *sorter[T] {
 	s := &sorter[T]{ctx: ctx, in: make(chan T, 256)}
 	config := extsort.DefaultConfig()
-	config.ChunkSize, config.TempFilesDir = r.Chunk, r.TempDir
+	config.ChunkSize, config.TempFilesDir = chunk, tempDir
 	sort, out, errs := extsort.Generic(s.in, c.decode, c.encode, c.compare, config)
 	s.out, s.errs = out, errs
 	go sort.Sort(ctx)
@@ -56,4 +58,22 @@ func (s *sorter[T]) each(fn func(T) error) error {
 		return fmt.Errorf("sort on disk: %w", err)
 	}
 	return s.ctx.Err()
+}
+
+// all is each for those who take the records one by one; an error is the last
+// thing it yields.
+func (s *sorter[T]) all() iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		stopped := errors.New("no more wanted")
+		var none T
+		err := s.each(func(record T) error {
+			if !yield(record, nil) {
+				return stopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stopped) {
+			yield(none, err)
+		}
+	}
 }
