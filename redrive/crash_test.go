@@ -150,11 +150,14 @@ func (m *mortalPublisher) Publish(ctx context.Context, ms []queue.Message) error
 		return nil
 	}
 	partial := &queue.PartialError{Err: errors.New("in part")}
-	for i := n; i < len(ms); i++ {
-		partial.Refused = append(partial.Refused, i)
-	}
-	if n > 0 && rapid.Bool().Draw(m.p.t, "answer lost") {
-		partial.Unknown = []int{n - 1}
+	unanswered := rapid.IntRange(0, len(ms)).Draw(m.p.t, "unanswered") // of the last ones, accepted or not
+	for i := range ms {
+		switch {
+		case i >= len(ms)-unanswered:
+			partial.Unknown = append(partial.Unknown, i)
+		case i >= n:
+			partial.Refused = append(partial.Refused, i)
+		}
 	}
 	return partial
 }
