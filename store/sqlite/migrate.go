@@ -17,8 +17,15 @@ var migrations embed.FS
 // versions is the table in which the migrations are kept.
 const versions = "recibo_migrations"
 
-// tableNames are the tables that a database of this version has.
-var tableNames = []string{"payments", "quarantine", "quarantine_history", "outages", "writers", "tally"}
+// tables are those that a database of this version has, each with the version
+// that makes it.
+var tables = []struct {
+	name  string
+	since int64
+}{
+	{"payments", 1}, {"quarantine", 1}, {"quarantine_history", 1}, {"outages", 1}, {"writers", 1}, {"tally", 1},
+	{"redrives", 2}, {"control_totals", 2},
+}
 
 // migrateTries is how often a migration is tried: of two processes that make
 // the tables at once one fails, and finds them made the next time.
@@ -78,9 +85,9 @@ func (s *Store) Check(ctx context.Context) error {
 	if err != nil {
 		return s.openError(err)
 	}
-	for _, name := range tableNames {
-		if !names[name] {
-			return s.config(fmt.Errorf("table %s is missing", name), "restore the file from a backup, or give another one")
+	for _, table := range tables {
+		if !names[table.name] {
+			return s.config(fmt.Errorf("table %s is missing", table.name), "restore the file from a backup, or give another one")
 		}
 	}
 	return nil
@@ -93,18 +100,17 @@ func (s *Store) schema(ctx context.Context, db *sql.DB) (int64, error) {
 	if err != nil {
 		return 0, s.openError(err)
 	}
-	if !names[versions] {
-		for _, name := range tableNames {
-			if names[name] {
-				return 0, s.config(fmt.Errorf("another program's table %s is there", name), otherFileTip)
-			}
-		}
-		return 0, nil
-	}
 	var have int64
-	err = db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM "+versions+" WHERE is_applied").Scan(&have)
-	if err != nil {
-		return 0, s.openError(err)
+	if names[versions] {
+		err = db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM "+versions+" WHERE is_applied").Scan(&have)
+		if err != nil {
+			return 0, s.openError(err)
+		}
+	}
+	for _, table := range tables {
+		if table.since > have && names[table.name] {
+			return 0, s.config(fmt.Errorf("another program's table %s is there", table.name), otherFileTip)
+		}
 	}
 	if have > latest() {
 		return 0, s.config(fmt.Errorf("database was made by a newer recibo (schema %d, this program knows %d)", have, latest()),

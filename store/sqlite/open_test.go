@@ -34,8 +34,13 @@ func TestConfigErrors(t *testing.T) {
 		{"a folder that may not be written", func(t *testing.T, _ string) string { return "/proc/self/recibo/recibo.db" }, sqlite.Options{}, "", "folder where this user may write"},
 		{"nothing there, to look at", func(t *testing.T, file string) string { return file }, sqlite.Options{ReadOnly: true}, "no such file", "recibo migrate"},
 		{"no tables, to look at", func(t *testing.T, file string) string { write(t, file, ""); return file }, sqlite.Options{ReadOnly: true}, "schema 0", "recibo migrate"},
-		{"newer", func(t *testing.T, file string) string { newer(t, file); return file }, sqlite.Options{}, "newer recibo (schema 9, this program knows 1)", "newer recibo"},
-		{"newer, to look at", func(t *testing.T, file string) string { newer(t, file); return file }, sqlite.Options{ReadOnly: true}, "newer recibo (schema 9, this program knows 1)", "newer recibo"},
+		{"newer", func(t *testing.T, file string) string { newer(t, file); return file }, sqlite.Options{}, "newer recibo (schema 9, this program knows 2)", "newer recibo"},
+		{"newer, to look at", func(t *testing.T, file string) string { newer(t, file); return file }, sqlite.Options{ReadOnly: true}, "newer recibo (schema 9, this program knows 2)", "newer recibo"},
+		{"older, to look at", func(t *testing.T, file string) string { older(t, file); return file }, sqlite.Options{ReadOnly: true}, "schema 1, this program wants 2", "recibo migrate"},
+		{"another program's beside an older one", func(t *testing.T, file string) string {
+			rawExec(t, older(t, file), "CREATE TABLE redrives (id INTEGER)")
+			return file
+		}, sqlite.Options{}, "another program's table redrives", "another file"},
 		{"another program's", func(t *testing.T, file string) string {
 			rawExec(t, rawDB(t, file), "CREATE TABLE payments (id INTEGER)")
 			return file

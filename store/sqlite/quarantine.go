@@ -94,7 +94,11 @@ func (t *tx) transition(ctx context.Context, tr *quarantine.Transition) (bool, e
 	if !ok {
 		return false, nil
 	}
-	if _, err := t.exec(ctx, "UPDATE quarantine SET state = ?, attempt = ? WHERE id = ?", string(e.State), e.Attempt, tr.EntryID); err != nil {
+	set, args := "state = ?, attempt = ?", []any{string(e.State), e.Attempt}
+	if e.State == quarantine.Redriven {
+		set, args = set+", redrive_id = ?", append(args, textOrNull(e.Redrive))
+	}
+	if _, err := t.exec(ctx, "UPDATE quarantine SET "+set+" WHERE id = ?", append(args, tr.EntryID)...); err != nil {
 		return false, err
 	}
 	if e.Replaced != nil {
@@ -116,8 +120,12 @@ func (t *tx) replaceReason(ctx context.Context, tr *quarantine.Transition) error
 }
 
 func (t *tx) history(ctx context.Context, l quarantine.HistoryLine) error {
-	_, err := t.exec(ctx, `INSERT INTO quarantine_history (entry_id, from_state, to_state, attempt, reason, actor, note, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		l.EntryID, textOrNull(string(l.From)), string(l.To), l.Attempt, string(l.Reason), l.Actor, textOrNull(l.Note), timeText(l.At))
+	var mended []byte
+	if l.MendedSHA256 != nil {
+		mended = l.MendedSHA256[:]
+	}
+	_, err := t.exec(ctx, `INSERT INTO quarantine_history (entry_id, from_state, to_state, attempt, reason, actor, note, at, mended_sha256)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.EntryID, textOrNull(string(l.From)), string(l.To), l.Attempt, string(l.Reason), l.Actor, textOrNull(l.Note), timeText(l.At), mended)
 	return err
 }

@@ -56,6 +56,10 @@ func entryFilter(q *store.EntryQuery) where {
 	w.in("state", texts(q.States))
 	w.since("last_seen_at", q.Since)
 	w.until("last_seen_at", q.Until)
+	w.until("first_seen_at", q.SeenBefore)
+	if q.RedriveID != "" {
+		w.add("redrive_id = ?", q.RedriveID)
+	}
 	if q.Field != "" {
 		w.add("EXISTS (SELECT 1 FROM json_each(field_errors) WHERE json_extract(value, '$.field') = ?)", q.Field)
 	}
@@ -64,9 +68,9 @@ func entryFilter(q *store.EntryQuery) where {
 
 // Entries reads a page of entries.
 func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[quarantine.Entry], error) {
-	columns := entryRow + withBodies
+	columns := entryRow + withBody
 	if q.WithoutBody {
-		columns = entryRow + withoutBodies
+		columns = entryRow + withoutBody
 	}
 	list := list{table: "quarantine", time: "first_seen_at", id: "id", columns: columns, order: q.Order, limit: q.Limit, after: q.After}
 	return read(ctx, r, list, entryFilter(&q), scanEntry, func(e *quarantine.Entry) store.Place { return store.Place{Time: e.FirstSeenAt, ID: e.ID} })

@@ -24,12 +24,12 @@ func scanPayment(rows *sql.Rows) (store.Payment, error) {
 	return p, err
 }
 
-// entryRow and a pair of bodies is what scanEntry reads.
+// entryRow and the body, or none, is what scanEntry reads.
 const (
 	entryRow = `id, reason, detail, field_errors, headers, queue, position, transaction_id, amount_minor, currency,
-	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256`
-	withBodies    = ", body, mended_body"
-	withoutBodies = ", NULL, NULL"
+	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, redrive_id, mended_body, `
+	withBody    = "body"
+	withoutBody = "NULL"
 )
 
 func scanEntry(rows *sql.Rows) (quarantine.Entry, error) {
@@ -38,7 +38,7 @@ func scanEntry(rows *sql.Rows) (quarantine.Entry, error) {
 	var currency text
 	err := rows.Scan(&e.ID, &e.Reason, &e.Detail, object{&e.FieldErrors}, object{&e.Headers}, &e.Queue, &e.Position,
 		(*text)(&e.TransactionID), &minor, &currency, &e.Seen, moment{&e.FirstSeenAt}, moment{&e.LastSeenAt},
-		&e.State, &e.Attempt, &e.Truncated, &e.BodySize, hash{&e.BodySHA256}, &e.Body, &e.MendedBody)
+		&e.State, &e.Attempt, &e.Truncated, &e.BodySize, hash{&e.BodySHA256}, (*text)(&e.RedriveID), blob{&e.MendedBody}, blob{&e.Body})
 	if minor.Valid {
 		e.Amount = &payment.Money{Minor: minor.Int64, Currency: payment.Currency(currency)}
 	}
@@ -54,10 +54,15 @@ func scanOutage(rows *sql.Rows) (store.Outage, error) {
 	return o, err
 }
 
-const historyRow = "entry_id, from_state, to_state, attempt, reason, actor, note, at"
+const historyRow = "entry_id, from_state, to_state, attempt, reason, actor, note, at, mended_sha256"
 
 func scanHistory(rows *sql.Rows) (quarantine.HistoryLine, error) {
 	var l quarantine.HistoryLine
-	err := rows.Scan(&l.EntryID, (*text)(&l.From), &l.To, &l.Attempt, &l.Reason, &l.Actor, (*text)(&l.Note), moment{&l.At})
+	var mended []byte
+	err := rows.Scan(&l.EntryID, (*text)(&l.From), &l.To, &l.Attempt, &l.Reason, &l.Actor, (*text)(&l.Note), moment{&l.At}, &mended)
+	if mended != nil && err == nil {
+		l.MendedSHA256 = new([32]byte)
+		err = hash{l.MendedSHA256}.Scan(mended)
+	}
 	return l, err
 }

@@ -80,6 +80,11 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		"SELECT * FROM quarantine WHERE transaction_id IN (SELECT value FROM json_each('[]')) ORDER BY first_seen_at DESC, id DESC LIMIT 9":                             "quarantine_transaction_id",
 		"SELECT state, reason, count(*) FROM quarantine GROUP BY state, reason":                                                                                         "COVERING INDEX quarantine_state",
 		"SELECT * FROM outages WHERE ended_at IS NULL ORDER BY began_at DESC, id DESC LIMIT 9":                                                                          "outages_open",
+		"SELECT * FROM quarantine WHERE redrive_id = 'x' AND state IN (SELECT value FROM json_each('[]')) AND id > 'x' ORDER BY id LIMIT 9":                             "quarantine_redrive_id (redrive_id=? AND state=?)",
+		"SELECT count(*) FROM quarantine WHERE redrive_id = 'x' AND first_seen_at < 'x' GROUP BY reason":                                                                "quarantine_redrive_id (redrive_id=?)",
+		"SELECT * FROM redrives WHERE state IN (SELECT value FROM json_each('[]')) ORDER BY began_at DESC, id DESC LIMIT 9":                                             "redrives_began_at",
+		"SELECT * FROM control_totals WHERE window_until > 'x' AND (window_until, id) < ('x', 'x') ORDER BY window_until DESC, id DESC LIMIT 9":                         "control_totals_window_until (window_until",
+		"SELECT * FROM control_totals WHERE source IS 'x' AND window_from < 'x' ORDER BY id LIMIT 9":                                                                    "sqlite_autoindex_control_totals_1",
 		"SELECT * FROM quarantine_history WHERE entry_id = 'a' ORDER BY line":                                                                                           "quarantine_history_entry_id",
 	} {
 		if plan := explain(t, file, query); !strings.Contains(plan, index) {
@@ -121,8 +126,8 @@ func TestMigratesAnEmptyFile(t *testing.T) {
 	if err := s.Update(t.Context(), recording(newPayment("a", 1))); err != nil {
 		t.Fatal(err)
 	}
-	if got := shell(t, file, "SELECT max(version_id) FROM recibo_migrations"); got != "1" {
-		t.Errorf("version %s, want 1", got)
+	if got := shell(t, file, "SELECT max(version_id) FROM recibo_migrations"); got != "2" {
+		t.Errorf("version %s, want 2", got)
 	}
 	if l := s.Limits(); l != (store.Limits{Writers: 1, Batch: 1000}) {
 		t.Errorf("limits %+v", l)

@@ -62,6 +62,8 @@ func tallied(ctx context.Context, tx *sql.Tx, t *store.Totals) error {
 			t.Amount[l.Currency] = t.Amount[l.Currency].Plus(total)
 		case store.FateDuplicate:
 			t.Duplicates += l.Count
+		case store.FateControl:
+			t.Controls += l.Count
 		case store.FateQuarantined:
 			t.Quarantined[l.Reason] += l.Count
 		}

@@ -94,6 +94,22 @@ func (h hash) Scan(v any) error {
 	return nil
 }
 
+// blob is a destination for bytes; NULL is nil, which an empty blob is not.
+type blob struct{ to *[]byte }
+
+func (b blob) Scan(v any) error {
+	*b.to = nil
+	if v == nil {
+		return nil
+	}
+	bytes, ok := v.([]byte)
+	if !ok {
+		return fmt.Errorf("bytes were wanted, not %T", v)
+	}
+	*b.to = append([]byte{}, bytes...) // the driver reads an empty one as nil
+	return nil
+}
+
 // collect scans all rows and closes them.
 func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	defer func() { _ = rows.Close() }()
