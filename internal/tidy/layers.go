@@ -32,7 +32,7 @@ var layers = []layer{
 	{dir: "recorder", imports: []string{"payment", "wire", "quarantine", "queue", "store"}},
 	{dir: "redrive", imports: []string{"payment", "wire", "quarantine", "queue", "store"}, tests: []string{"recorder"}},
 	{dir: "reconcile", imports: []string{"payment", "wire", "quarantine", "store", "ledger"}},
-	{dir: "simulator", imports: []string{"payment", "queue", "ledger"}},
+	{dir: "simulator", imports: []string{"payment", "wire", "queue", "ledger"}},
 	{dir: "web", imports: []string{"payment", "quarantine", "store"}},
 
 	{dir: "internal/config"},
