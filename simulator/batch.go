@@ -3,8 +3,10 @@ package simulator
 import (
 	"context"
 	"sync"
+	"time"
 
 	"recibo/ledger"
+	"recibo/payment"
 	"recibo/queue"
 )
 
@@ -13,6 +15,11 @@ type batch struct {
 	messages []queue.Message
 	kinds    []ledger.Kind
 	lines    []ledger.Line // empty without a ledger
+
+	// For control totals, empty without them: the new payments among the
+	// messages by index, else nil, and a time before which nothing more occurs.
+	payments []*payment.Event
+	passed   time.Time
 }
 
 // generate makes batches in a goroutine of its own, the next one while one is
@@ -40,6 +47,13 @@ func (s *Simulator) generate(ctx context.Context, size int) (<-chan batch, func(
 	return batches, wait.Wait
 }
 
+func newPayment(m *Message) *payment.Event {
+	if m.Kind != ledger.Unique {
+		return nil
+	}
+	return m.Event
+}
+
 func (s *Simulator) next(size int) batch {
 	b := batch{messages: make([]queue.Message, size), kinds: make([]ledger.Kind, size)}
 	for i := range size {
@@ -48,6 +62,10 @@ func (s *Simulator) next(size int) batch {
 		if s.Ledger != nil {
 			b.lines = append(b.lines, m.Line())
 		}
+		if s.Control > 0 {
+			b.payments = append(b.payments, newPayment(&m))
+		}
 	}
+	b.passed = s.Generator.passed()
 	return b
 }

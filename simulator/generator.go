@@ -102,6 +102,17 @@ func (g *Generator) Next() Message {
 	return *m
 }
 
+// passed is a time that no message to come occurred before.
+func (g *Generator) passed() time.Time {
+	at := g.events.now
+	for _, m := range g.delayed.slots {
+		if m != nil && m.Event.OccurredAt.Before(at) {
+			at = m.Event.OccurredAt
+		}
+	}
+	return at
+}
+
 // inTime makes messages until one is not to be held back.
 func (g *Generator) inTime() *Message {
 	for {

@@ -18,8 +18,13 @@ type Result struct {
 	Invalid   int64  `json:"invalid"`
 	TooLarge  int64  `json:"too_large"`
 	Refused   int64  `json:"refused,omitempty"` // too big for the broker: not sent, and given up
-	ElapsedMS int64  `json:"elapsed_ms"`
-	PerSecond int64  `json:"per_second"`
+	// Control totals are no part of Sent. Unsent are those without an answer, and
+	// those of windows in which a payment may be in doubt.
+	ControlTotals       int64 `json:"control_totals,omitempty"`
+	ControlTotalsUnsent int64 `json:"control_totals_unsent,omitempty"`
+
+	ElapsedMS int64 `json:"elapsed_ms"`
+	PerSecond int64 `json:"per_second"`
 }
 
 func (r *Result) count(k ledger.Kind) {

@@ -12,8 +12,14 @@ import (
 // publish; there is more than one only after a part was too big.
 type sending struct {
 	batch
-	parts [][]int
-	doubt []bool // had no answer once, and is not known to be sent
+	control bool // control totals, which are counted apart
+	parts   [][]int
+	doubt   []bool // had no answer once, and is not known to be sent
+	sent    int
+}
+
+func newSending(b batch) *sending {
+	return &sending{batch: b, parts: [][]int{indexes(len(b.messages))}, doubt: make([]bool, len(b.messages))}
 }
 
 // send publishes the batch until the broker has all of it, but for what can
@@ -24,8 +30,13 @@ func (r *run) send(ctx context.Context, b batch) error {
 			return err
 		}
 	}
-	s := &sending{batch: b, parts: [][]int{indexes(len(b.messages))}, doubt: make([]bool, len(b.messages))}
+	s := newSending(b)
 	defer r.giveUp(s)
+	return r.publish(ctx, s)
+}
+
+// publish is send for what is in the ledger, or does not belong there.
+func (r *run) publish(ctx context.Context, s *sending) error {
 	for len(s.parts) > 0 && ctx.Err() == nil {
 		part := s.parts[len(s.parts)-1]
 		s.parts = s.parts[:len(s.parts)-1]
@@ -123,9 +134,17 @@ func (r *run) tooBig(s *sending, refused []int) {
 
 // accept counts what the broker durably has, and notes it in the ledger.
 func (r *run) accept(s *sending, accepted []int) error {
+	s.sent += len(accepted)
+	if s.control {
+		r.result.ControlTotals += int64(len(accepted))
+		return nil
+	}
 	for _, n := range accepted {
 		s.doubt[n] = false
 		r.result.count(s.kinds[n])
+		if s.payments != nil && s.payments[n] != nil {
+			r.windows.add(s.payments[n])
+		}
 	}
 	r.progress()
 	if r.Ledger == nil {
@@ -136,9 +155,13 @@ func (r *run) accept(s *sending, accepted []int) error {
 
 // giveUp counts what stays without an answer.
 func (r *run) giveUp(s *sending) {
-	for _, doubt := range s.doubt {
-		if doubt {
-			r.result.InDoubt++
+	for n, doubt := range s.doubt {
+		if !doubt {
+			continue
+		}
+		r.result.InDoubt++
+		if s.payments != nil && s.payments[n] != nil {
+			r.windows.mayHave(s.payments[n])
 		}
 	}
 }

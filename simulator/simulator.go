@@ -24,6 +24,7 @@ type Simulator struct {
 	Rate     int           // messages a second at most; 0: as fast as it goes
 	Batch    int           // most messages in one publish; default 1000, at most ledger.MaxBatch
 	Grace    time.Duration // how long the batch in hand may take after a stop; default 10 s
+	Control  time.Duration // send a control total of each source and interval of this length; 0: none; see CheckControl
 
 	Ledger     *ledger.Writer // may be nil; not closed by Run. What is given up stays in doubt in it
 	Log        *slog.Logger
@@ -58,7 +59,7 @@ func (s *Simulator) Run(ctx context.Context) (Result, error) {
 
 	log := s.logger()
 	r := &run{Simulator: s, began: time.Now(), log: log, queue: newWaiting(s.Queue, log),
-		result: Result{Seed: s.Generator.Seed()}}
+		windows: newWindows(s.Control, s.Generator), result: Result{Seed: s.Generator.Seed()}}
 	size := s.batchSize()
 	pace := rate.NewLimiter(rate.Inf, size)
 	if s.Rate > 0 {
@@ -69,18 +70,31 @@ func (s *Simulator) Run(ctx context.Context) (Result, error) {
 		cancel()
 		finished()
 	}()
+	err := r.sendAll(ctx, grace, batches, pace)
+	if err != nil {
+		err = fmt.Errorf("simulate: %w", err)
+	}
+	return r.result.at(time.Since(r.began)), err
+}
+
+// sendAll sends every batch, and after it the control totals of the windows
+// that are over, until ctx ends; then the remaining control totals.
+func (r *run) sendAll(ctx, grace context.Context, batches <-chan batch, pace *rate.Limiter) error {
 	for b := range batches {
 		if err := pace.WaitN(ctx, len(b.messages)); err != nil {
 			break // stopped: nothing of this batch was sent
 		}
 		if err := r.send(grace, b); err != nil {
-			return r.result.at(time.Since(r.began)), fmt.Errorf("simulate: %w", err)
+			return err
 		}
 		if ctx.Err() != nil {
 			break
 		}
+		if err := r.sendControl(grace, b.passed); err != nil {
+			return err
+		}
 	}
-	return r.result.at(time.Since(r.began)), nil
+	return r.sendLastControl(grace)
 }
 
 // run is a Simulator at work.
@@ -90,6 +104,8 @@ type run struct {
 	queue  *waiting
 	began  time.Time
 	result Result
+
+	windows *windows // nil without control totals
 }
 
 func (r *run) progress() {

@@ -19,6 +19,9 @@ func (a *App) Simulate(ctx context.Context, show func(simulator.Result)) (simula
 	if a.Config.Seed == nil {
 		stream.Seed = uint64(rand.Uint32()) // short enough to be typed again
 	}
+	if err := simulator.CheckControl(a.Config.Control); err != nil {
+		return simulator.Result{}, usage("write for example --control 1m", "%w", err)
+	}
 	var l *ledger.Writer
 	if a.Config.Ledger != "" {
 		l, err = ledger.Open(a.Config.Ledger)
@@ -33,7 +36,8 @@ func (a *App) Simulate(ctx context.Context, show func(simulator.Result)) (simula
 	}
 	defer closeQueue(ctx, b)
 	a.Log.Info("simulating", "queue", a.Config.Queue, "seed", stream.Seed, "start", stamp(a.Config.Start), "faults", stream.Faults.String())
-	return a.publishStream(ctx, b, simulator.Simulator{Generator: simulator.New(stream), Ledger: l, OnProgress: show})
+	return a.publishStream(ctx, b, simulator.Simulator{Generator: simulator.New(stream), Ledger: l,
+		Control: a.Config.Control, OnProgress: show})
 }
 
 // publishStream runs s on b with the settings' count, duration and rate.
@@ -50,9 +54,9 @@ func (a *App) publishStream(ctx context.Context, b queue.Broker, s simulator.Sim
 
 // CheckSimulated is nil when all that was to be sent was sent.
 func (a *App) CheckSimulated(r simulator.Result) error {
-	if r.Refused == 0 && r.InDoubt == 0 && r.Sent >= a.Config.Count {
+	if r.Refused == 0 && r.InDoubt == 0 && r.ControlTotalsUnsent == 0 && r.Sent >= a.Config.Count {
 		return nil
 	}
 	return answerNo("recibo reconcile --ledger FILE compares what was sent with what is recorded",
-		"simulate: %d sent, %d refused, %d without an answer", r.Sent, r.Refused, r.InDoubt)
+		"simulate: %d sent, %d refused, %d without an answer, %d control totals unsent", r.Sent, r.Refused, r.InDoubt, r.ControlTotalsUnsent)
 }

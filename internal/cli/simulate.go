@@ -17,7 +17,7 @@ func (e *environment) simulate() *cobra.Command {
 			"recibo reconcile can make them again; --ledger keeps what was sent for the same end.",
 		Example: "  recibo simulate --count 20000 --seed 1 --rate 2000/s",
 		Args:    none,
-	}, settings{names: join(queueSettings, []string{"wait", "count", "duration", "rate", "seed", "start", "faults", "ledger",
+	}, settings{names: join(queueSettings, []string{"wait", "count", "duration", "rate", "seed", "start", "faults", "control", "ledger",
 		"drain-timeout", "output", "progress"}),
 	}, func(cmd *cobra.Command, a *app.App, _ []string) error {
 		p := e.progress(a.Config.Progress)
@@ -37,7 +37,7 @@ func (e *environment) simulate() *cobra.Command {
 }
 
 func simulateRows(r simulator.Result) [][]string {
-	return [][]string{
+	rows := [][]string{
 		{"seed", fmt.Sprint(r.Seed)},
 		{"sent", number(r.Sent)},
 		{"in doubt", number(r.InDoubt)},
@@ -47,9 +47,17 @@ func simulateRows(r simulator.Result) [][]string {
 		{"malformed", number(r.Malformed)},
 		{"invalid", number(r.Invalid)},
 		{"too large", number(r.TooLarge)},
+	}
+	if r.ControlTotals > 0 || r.ControlTotalsUnsent > 0 {
+		rows = append(rows, []string{"control totals", number(r.ControlTotals)})
+	}
+	if r.ControlTotalsUnsent > 0 {
+		rows = append(rows, []string{"control totals unsent", number(r.ControlTotalsUnsent)})
+	}
+	return append(rows, [][]string{
 		{"elapsed", milliseconds(r.ElapsedMS)},
 		{"per second", number(r.PerSecond)},
-	}
+	}...)
 }
 
 func simulateLine(r simulator.Result, count int64) string {

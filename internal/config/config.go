@@ -29,7 +29,8 @@ type Config struct {
 	Rate     int     // messages a second; 0: as fast as the queue takes them
 	Seed     *uint64 // nil: random
 	Start    time.Time
-	Faults   string // nil shares are the simulator's own
+	Control  time.Duration // length of a window of control totals; 0: none
+	Faults   string        // nil shares are the simulator's own
 	Ledger   string
 	Dir      string
 

@@ -45,6 +45,7 @@ var Settings = []Setting{
 	{"seed", "N", "", "the same seed, start and faults give the same bytes (empty: random, and printed)", setSeed},
 	{"start", "TIME", DefaultStart, "when the simulated payments begin: a time, or now", setStart},
 	{"faults", "SHARES", "", "shares of deliberate faults: duplicate, conflict, malformed, invalid, too_large, reorder (empty: the simulator's own; none: no faults)", setText(func(c *Config) *string { return &c.Faults })},
+	{"control", "DURATION", "0s", "send a control total of each source and interval of this length, for example 1m (0s: none)", setParsed(func(c *Config) *time.Duration { return &c.Control }, ParseDuration)},
 	{"ledger", "FILE", "", "the file that keeps what was durably sent", setText(func(c *Config) *string { return &c.Ledger })},
 	{"dir", "DIR", "", "the folder of the demo (empty: a fresh one)", setText(func(c *Config) *string { return &c.Dir })},
 
