@@ -21,13 +21,25 @@ const (
 // two digits each.
 const leastPacket = 4 << 20
 
-// tableNames are the tables that a database of this version has.
-var tableNames = []string{"payments", "quarantine", "quarantine_history", "outages", "writers", "tally"}
+// tables are those that a database of this version has, with their columns.
+var tables = []struct{ name, columns string }{
+	{"payments", paymentColumns},
+	{"quarantine", entryRow + withBody},
+	{"quarantine_history", historyRow},
+	{"outages", outageRow},
+	{"writers", writerColumns},
+	{"tally", tallyColumns},
+	{"redrives", redriveColumns},
+	{"control_totals", controlColumns},
+}
+
+const rightsTip = "give this user its rights: docs/systems.md has the statements"
 
 // about is what is to be known of a database before it is used.
 type about struct {
 	variables map[string]string // of the server, those that matter
-	engines   map[string]string // of the tables of our names that can be seen
+	engines   map[string]string // of the tables that can be seen
+	columns   map[string]string // of these, as table.column
 	version   int64             // of the tables; 0 where there are none
 	isKeyed   bool              // no id can be in payments twice
 	isExact   bool              // nor is one taken for another
@@ -45,13 +57,9 @@ func (s *Store) Check(ctx context.Context) error {
 	case about.version < latest():
 		return s.configError(fmt.Errorf("tables are of schema %d, this program wants %d", about.version, latest()), migrateTip)
 	}
-	for _, name := range tableNames {
-		switch engine := about.engines[name]; {
-		case engine == "":
-			return s.configError(fmt.Errorf("table %s is missing", name), "restore the database from a backup, or give another one")
-		case !strings.EqualFold(engine, "InnoDB"):
-			return s.configError(fmt.Errorf("table %s is kept by %s, which has no transactions", name, engine),
-				fmt.Sprintf("ALTER TABLE %s ENGINE = InnoDB", name))
+	for _, table := range tables {
+		if err := s.checkTable(table.name, table.columns, &about); err != nil {
+			return err
 		}
 	}
 	packet, err := strconv.Atoi(about.variables["max_allowed_packet"])
@@ -65,6 +73,25 @@ func (s *Store) Check(ctx context.Context) error {
 	case !about.isExact:
 		return s.configError(errors.New("payments.transaction_id does not compare byte for byte: ids that differ by case would be one"),
 			"ALTER TABLE payments MODIFY transaction_id varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL")
+	}
+	return nil
+}
+
+// checkTable looks for a table with these columns. One that this user has no
+// right to cannot be told from one that is not there.
+func (s *Store) checkTable(name, columns string, a *about) error {
+	engine := a.engines[name]
+	switch {
+	case engine == "":
+		return s.configError(fmt.Errorf("table %s is missing, or this user has no right to it", name), rightsTip+"; or restore the database from a backup")
+	case !strings.EqualFold(engine, "InnoDB"):
+		return s.configError(fmt.Errorf("table %s is kept by %s, which has no transactions", name, engine),
+			fmt.Sprintf("ALTER TABLE %s ENGINE = InnoDB", name))
+	}
+	for column := range strings.SplitSeq(columns, ",") {
+		if column = strings.TrimSpace(column); a.columns[name+"."+column] == "" {
+			return s.configError(fmt.Errorf("table %s has no column %s", name, column), "restore the database from a backup, or give another one")
+		}
 	}
 	return nil
 }
@@ -100,7 +127,7 @@ func (s *Store) look(ctx context.Context) (about, error) {
 		return err
 	})
 	if err != nil {
-		return a, s.rightsError(err, "give this user its rights: docs/systems.md has the statements")
+		return a, s.rightsError(err, rightsTip)
 	}
 	return a, s.refuse(&a)
 }
@@ -114,6 +141,10 @@ func lookAt(ctx context.Context, c *conn) (about, error) {
 		return a, err
 	}
 	a.engines, err = pairs(ctx, c, "SELECT TABLE_NAME, COALESCE(ENGINE, 'a view') FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()")
+	if err != nil {
+		return a, err
+	}
+	a.columns, err = pairs(ctx, c, "SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME), TABLE_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()")
 	if err != nil {
 		return a, err
 	}
@@ -168,9 +199,9 @@ func (s *Store) refuse(a *about) error {
 	if a.engines[versions] != "" {
 		return nil
 	}
-	for _, name := range tableNames {
-		if a.engines[name] != "" {
-			return s.configError(fmt.Errorf("another program's table %s is there", name), "give another database")
+	for _, table := range tables {
+		if a.engines[table.name] != "" {
+			return s.configError(fmt.Errorf("another program's table %s is there", table.name), "give another database")
 		}
 	}
 	return nil

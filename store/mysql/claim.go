@@ -7,12 +7,14 @@ import (
 	"recibo/store"
 )
 
+const writerColumns = "writer, recorder, host, version, started_at, seen_at, seq"
+
 // Claim takes the writer's next number. A transaction that is still being
 // committed under it holds the row: this waits for its end.
 func (t *tx) Claim(ctx context.Context, w store.Writer) (bool, error) {
 	var s statement
 	if w.Seq == 1 {
-		s.sql("INSERT INTO writers (writer, recorder, host, version, started_at, seen_at, seq) VALUES (")
+		s.sql("INSERT INTO writers (" + writerColumns + ") VALUES (")
 		s.text(w.ID)
 		s.text(w.Recorder)
 		s.text(w.Host)

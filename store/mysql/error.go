@@ -16,7 +16,7 @@ type step int
 
 const (
 	inGeneral step = iota
-	inRecord       // payments are being written: their values may be refused
+	inRecord       // payments or control totals are being written: their values may be refused
 	inCommit       // COMMIT was sent, or may have been
 )
 
@@ -38,8 +38,8 @@ func wasUnsent(err error) bool {
 }
 
 // classify makes a *store.Error of an error of the driver. Whatever it does
-// not know is an outage, and so are values refused anywhere but in payments:
-// no event is to blame for these.
+// not know is an outage, and so are values refused anywhere but in payments and
+// control totals: no message is to blame for these.
 func classify(ctx context.Context, op string, err error, at step) error {
 	class := classOf(err, at)
 	if ctx.Err() != nil && !isAnswer(err) {
@@ -123,7 +123,7 @@ func isTooSlow(number uint16) bool {
 	return false
 }
 
-// refusesValue reports whether e is a rule that somebody made for payments. NOT
+// refusesValue reports whether e is a rule that somebody made for what comes. NOT
 // NULL is not among them, nor is a foreign key, nor a missing partition: a new
 // column without a value of its own, or a list that was emptied, refuses every
 // payment.

@@ -18,28 +18,32 @@ func Grants(user string) string {
 		"SELECT, INSERT ON quarantine_history",
 		"SELECT, INSERT, UPDATE ON outages",
 		"SELECT, INSERT, UPDATE (seen_at, seq) ON writers",
-		"SELECT, INSERT, UPDATE ON tally")
+		"SELECT, INSERT, UPDATE ON tally",
+		"SELECT ON redrives",
+		"SELECT, INSERT ON control_totals")
 }
 
 // OperatorGrants returns the statements for a user who looks at everything and
-// decides about entries of the quarantine: mend, redrive, discard.
+// decides about entries of the quarantine: mend, redrive, discard, purge.
 func OperatorGrants(user string) string {
 	return grants(user,
 		"SELECT ON "+versions,
 		"SELECT ON payments",
-		"SELECT, UPDATE (state, attempt, reason, detail, field_errors, mended_body) ON quarantine",
-		"SELECT, INSERT ON quarantine_history",
+		"SELECT, UPDATE (state, attempt, reason, detail, field_errors, mended_body, redrive_id), DELETE ON quarantine",
+		"SELECT, INSERT, DELETE ON quarantine_history",
 		"SELECT ON outages",
 		"SELECT ON writers",
-		"SELECT ON tally")
+		"SELECT ON tally",
+		"SELECT, INSERT, UPDATE ON redrives",
+		"SELECT ON control_totals")
 }
 
 // ReaderGrants returns the statements for a user who looks and changes nothing:
 // status, find, lists, reconcile.
 func ReaderGrants(user string) string {
-	var all []string
-	for _, table := range append([]string{versions}, tableNames...) {
-		all = append(all, "SELECT ON "+table)
+	all := []string{"SELECT ON " + versions}
+	for _, table := range tables {
+		all = append(all, "SELECT ON "+table.name)
 	}
 	return grants(user, all...)
 }

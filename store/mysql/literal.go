@@ -77,6 +77,15 @@ func (s *statement) bytes(v []byte) {
 	*s = append(*s, '\'')
 }
 
+// bytesOrNull writes absence for nil, and not for no bytes.
+func (s *statement) bytesOrNull(v []byte) {
+	if v == nil {
+		s.null()
+		return
+	}
+	s.bytes(v)
+}
+
 func (s *statement) integer(v int64) {
 	s.next()
 	*s = strconv.AppendInt(*s, v, 10)

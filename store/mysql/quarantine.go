@@ -11,11 +11,11 @@ import (
 	"recibo/store"
 )
 
-const standingColumns = "SELECT id, state, attempt, reason FROM quarantine WHERE id IN "
+const standingColumns = "SELECT id, state, attempt, reason, redrive_id FROM quarantine WHERE id IN "
 
 func scanStanding(rows *sql.Rows) (*quarantine.Standing, error) {
 	var s quarantine.Standing
-	err := rows.Scan(&s.ID, &s.State, &s.Attempt, &s.Reason)
+	err := rows.Scan(&s.ID, &s.State, &s.Attempt, &s.Reason, (*text)(&s.Redrive))
 	return &s, err
 }
 
@@ -73,8 +73,7 @@ func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
 }
 
 const (
-	holdStatement = `INSERT INTO quarantine (id, reason, detail, field_errors, headers, queue, position, transaction_id, amount, currency,
-	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, body, mended_body) VALUES `
+	holdStatement = "INSERT INTO quarantine (" + entryRow + withBody + ") VALUES "
 	// holdBytes is about how much goes into one statement.
 	holdBytes = 16 << 20
 )
@@ -124,12 +123,9 @@ func (s *statement) entry(e *quarantine.Entry) {
 	s.boolean(e.Truncated)
 	s.integer(e.BodySize)
 	s.bytes(e.BodySHA256[:])
+	s.bytesOrNull(e.MendedBody)
+	s.textOrNull(e.RedriveID)
 	s.bytes(e.Body)
-	if e.MendedBody == nil {
-		s.null()
-	} else {
-		s.bytes(e.MendedBody)
-	}
 	s.sql(")")
 }
 

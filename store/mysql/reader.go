@@ -94,6 +94,10 @@ func entryFilter(q *store.EntryQuery) where {
 	w.inASCII("state", texts(q.States))
 	w.since("last_seen_at", q.Since)
 	w.until("last_seen_at", q.Until)
+	w.until("first_seen_at", q.SeenBefore)
+	if q.RedriveID != "" {
+		w.inASCII("redrive_id", []string{q.RedriveID})
+	}
 	if q.Field != "" {
 		w.and()
 		w.sql("JSON_CONTAINS(field_errors, JSON_OBJECT('field', ")
@@ -105,9 +109,9 @@ func entryFilter(q *store.EntryQuery) where {
 
 // Entries reads a page of entries.
 func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[quarantine.Entry], error) {
-	l := list{store.List{Name: "quarantine", Order: q.Order}, "first_seen_at", "id", entryRow + withBodies}
+	l := list{store.List{Name: "quarantine", Order: q.Order}, "first_seen_at", "id", entryRow + withBody}
 	if q.WithoutBody {
-		l.columns = entryRow + withoutBodies
+		l.columns = entryRow + withoutBody
 	}
 	return read(ctx, r, l, entryFilter(&q), q.Limit, q.After, scanEntry, func(e *quarantine.Entry) store.Place {
 		return store.Place{Time: e.FirstSeenAt, ID: e.ID}

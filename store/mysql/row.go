@@ -43,6 +43,19 @@ func (h hash) Scan(v any) error {
 	return nil
 }
 
+// hashOrNull is a destination for a SHA-256 that may be NULL.
+type hashOrNull struct{ to **[32]byte }
+
+// Scan takes a value of the driver.
+func (h hashOrNull) Scan(v any) error {
+	*h.to = nil
+	if v == nil {
+		return nil
+	}
+	*h.to = new([32]byte)
+	return hash{*h.to}.Scan(v)
+}
+
 // object is a destination for JSON; NULL leaves it alone.
 type object struct{ to any }
 
@@ -112,12 +125,12 @@ func scanPayment(rows *sql.Rows) (store.Payment, error) {
 	return p, err
 }
 
-// entryRow and a pair of bodies is what scanEntry reads.
+// entryRow and a body is what scanEntry reads, and all columns of an entry.
 const (
 	entryRow = `id, reason, detail, field_errors, headers, queue, position, transaction_id, amount, currency,
-	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256`
-	withBodies    = ", body, mended_body"
-	withoutBodies = ", NULL, NULL"
+	seen, first_seen_at, last_seen_at, state, attempt, truncated, body_size, body_sha256, mended_body, redrive_id`
+	withBody    = ", body"
+	withoutBody = ", NULL"
 )
 
 func scanEntry(rows *sql.Rows) (quarantine.Entry, error) {
@@ -125,7 +138,8 @@ func scanEntry(rows *sql.Rows) (quarantine.Entry, error) {
 	var amount, currency text
 	err := rows.Scan(&e.ID, &e.Reason, &e.Detail, object{&e.FieldErrors}, object{&e.Headers}, &e.Queue, &e.Position,
 		(*text)(&e.TransactionID), &amount, &currency, &e.Seen, &e.FirstSeenAt, &e.LastSeenAt,
-		&e.State, &e.Attempt, &e.Truncated, &e.BodySize, hash{&e.BodySHA256}, &e.Body, &e.MendedBody)
+		&e.State, &e.Attempt, &e.Truncated, &e.BodySize, hash{&e.BodySHA256},
+		&e.MendedBody, (*text)(&e.RedriveID), &e.Body)
 	if err != nil || amount == "" {
 		return e, err
 	}
@@ -145,10 +159,11 @@ func scanOutage(rows *sql.Rows) (store.Outage, error) {
 	return o, err
 }
 
-const historyRow = "entry_id, from_state, to_state, attempt, reason, actor, note, at"
+const historyRow = "entry_id, from_state, to_state, attempt, reason, actor, note, at, mended_sha256"
 
 func scanHistory(rows *sql.Rows) (quarantine.HistoryLine, error) {
 	var l quarantine.HistoryLine
-	err := rows.Scan(&l.EntryID, (*text)(&l.From), &l.To, &l.Attempt, &l.Reason, &l.Actor, (*text)(&l.Note), &l.At)
+	err := rows.Scan(&l.EntryID, (*text)(&l.From), &l.To, &l.Attempt, &l.Reason, &l.Actor, (*text)(&l.Note), &l.At,
+		hashOrNull{&l.MendedSHA256})
 	return l, err
 }

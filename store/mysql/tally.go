@@ -7,6 +7,8 @@ import (
 	"recibo/store"
 )
 
+const tallyColumns = "writer, hour, fate, reason, currency, method, count, amount"
+
 // Tally adds counts and amounts. It is sent with what follows, at the latest
 // with COMMIT, whose error then is the one of the tally. Amounts are text, and
 // added as decimals of the digits that their currency has: one statement for
@@ -20,7 +22,7 @@ func (t *tx) Tally(_ context.Context, lines []store.TallyLine) error {
 		s := byDecimals[decimals]
 		if s == nil {
 			s = &statement{}
-			s.sql("INSERT INTO tally (writer, hour, fate, reason, currency, method, count, amount) VALUES ")
+			s.sql("INSERT INTO tally (" + tallyColumns + ") VALUES ")
 			byDecimals[decimals] = s
 		} else {
 			s.sql(",")
@@ -55,7 +57,7 @@ const (
 // with what follows, as a tally is.
 func (t *tx) Outage(_ context.Context, o store.Outage) error {
 	var s statement
-	s.sql("INSERT INTO outages (id, recorder, component, target, began_at, seen_at, ended_at, attempts, last_error, closed_by) VALUES (")
+	s.sql("INSERT INTO outages (" + outageRow + ") VALUES (")
 	s.text(o.ID)
 	s.text(o.Recorder)
 	s.text(string(o.Component))
@@ -66,9 +68,8 @@ func (t *tx) Outage(_ context.Context, o store.Outage) error {
 	s.integer(o.Attempts)
 	s.text(o.LastError)
 	s.textOrNull(o.ClosedBy)
-	s.sql(`) ON DUPLICATE KEY UPDATE recorder = VALUES(recorder), component = VALUES(component), target = VALUES(target),
-	began_at = VALUES(began_at), seen_at = VALUES(seen_at), ended_at = VALUES(ended_at),
-	attempts = VALUES(attempts), last_error = VALUES(last_error), closed_by = VALUES(closed_by)`)
+	s.sql(")")
+	s.replace(outageRow)
 	t.later(s.request("write an outage", inGeneral))
 	return nil
 }

@@ -65,6 +65,8 @@ func tallied(ctx context.Context, tx *sql.Tx, t *store.Totals) error {
 			t.Duplicates += l.Count
 		case store.FateQuarantined:
 			t.Quarantined[l.Reason] += l.Count
+		case store.FateControl:
+			t.Controls += l.Count
 		}
 	}
 	return rows.Err()

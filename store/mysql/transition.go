@@ -25,39 +25,47 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	if err != nil {
 		return nil, err
 	}
-	moved := map[string]*quarantine.Standing{}
+	moved, renamed := map[string]*quarantine.Standing{}, map[string]bool{}
 	var lines []quarantine.HistoryLine
 	for i := range ts {
 		stands := stand[ts[i].EntryID]
 		if stands == nil {
 			continue
 		}
+		run := stands.Redrive
 		line, ok := stands.Move(&ts[i])
 		if ok {
 			moved[stands.ID], done[i] = stands, true
+			renamed[stands.ID] = renamed[stands.ID] || stands.Redrive != run
 			lines = append(lines, line)
 		}
 	}
-	t.writeMoves(op, moved)
+	t.writeMoves(op, moved, renamed)
 	t.history(op, lines)
 	return done, nil
 }
 
-func (t *tx) writeMoves(op string, moved map[string]*quarantine.Standing) {
+func (t *tx) writeMoves(op string, moved map[string]*quarantine.Standing, renamed map[string]bool) {
 	alike := map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(moved)) {
 		var s statement
-		s.become(moved[id])
+		s.become(moved[id], renamed[id])
 		alike[string(s)] = append(alike[string(s)], id)
 	}
 	t.writeAlike(op, alike)
 }
 
-func (s *statement) become(m *quarantine.Standing) {
+// become writes what an entry has become. Its run is written where it is another
+// one: a recorder never redrives, and has no right to this column.
+func (s *statement) become(m *quarantine.Standing, renamed bool) {
 	s.sql("UPDATE quarantine SET state = ")
 	s.text(string(m.State))
 	s.sql(", attempt = ")
 	s.integer(int64(m.Attempt))
+	if renamed {
+		s.sql(", redrive_id = ")
+		s.textOrNull(m.Redrive)
+	}
 	if r := m.Replaced; r != nil {
 		s.sql(", reason = ")
 		s.text(string(r.Reason))
@@ -74,7 +82,7 @@ const historyRows = 500
 func (t *tx) history(op string, lines []quarantine.HistoryLine) {
 	for part := range slices.Chunk(lines, historyRows) {
 		var s statement
-		s.sql("INSERT INTO quarantine_history (entry_id, from_state, to_state, attempt, reason, actor, note, at) VALUES ")
+		s.sql("INSERT INTO quarantine_history (" + historyRow + ") VALUES ")
 		for i := range part {
 			l := &part[i]
 			if i > 0 {
@@ -89,6 +97,11 @@ func (t *tx) history(op string, lines []quarantine.HistoryLine) {
 			s.text(l.Actor)
 			s.textOrNull(l.Note)
 			s.time(l.At)
+			if l.MendedSHA256 != nil {
+				s.bytes(l.MendedSHA256[:])
+			} else {
+				s.null()
+			}
 			s.sql(")")
 		}
 		t.later(s.request(op, inGeneral))

@@ -12,13 +12,13 @@ import (
 	"recibo/store/storetest"
 )
 
-// TestConformanceAsRecorder runs the suite with no right but those that Grants
-// names.
+// TestConformanceAsRecorder runs what a recorder does with no right but those
+// that Grants names.
 func TestConformanceAsRecorder(t *testing.T) {
 	server := testserver.Postgres(t)
 	role := newRole(t, server, "recorder")
 	database := server.Database(t)
-	storetest.Run(t, new(addresses).harness(func(t testing.TB) string {
+	storetest.RunAsRecorder(t, new(addresses).harness(func(t testing.TB) string {
 		return freshSchema(t, server, database, role)
 	}))
 }

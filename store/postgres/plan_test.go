@@ -38,7 +38,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		"SELECT * FROM outages WHERE ended_at IS NULL ORDER BY began_at DESC, id DESC LIMIT 9":                                                                              "outages_open",
 		"SELECT * FROM quarantine_history WHERE entry_id = 'e1' ORDER BY line":                                                                                              "Index Scan using quarantine_history_entry_id",
 		"UPDATE quarantine q SET state = u.state FROM unnest('{e1,e2}'::text[], '{held,held}'::text[]) AS u (id, state) WHERE q.id = u.id":                                  "quarantine_pkey",
-		"SELECT * FROM quarantine WHERE redrive_id = 'r1' AND state = ANY ('{held}') ORDER BY id LIMIT 9":                                                               "Index Scan using quarantine_redrive_id",
+		"SELECT * FROM quarantine WHERE redrive_id = 'r1' AND state = ANY ('{held}') ORDER BY id LIMIT 9":                                                                   "Index Scan using quarantine_redrive_id",
 		"SELECT * FROM redrives ORDER BY began_at DESC, id DESC LIMIT 9":                                                                                                    "Index Scan Backward using redrives_began_at",
 		"SELECT seq, runner FROM redrives WHERE id = 'r1' FOR UPDATE":                                                                                                       "redrives_pkey",
 		"SELECT * FROM control_totals WHERE id = ANY ('{c1,c2}')":                                                                                                           "control_totals_pkey",

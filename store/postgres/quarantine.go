@@ -24,7 +24,7 @@ var (
 			$16::boolean[], $17::bigint[], $18::bytea[], $19::bytea[], $20::text[], $21::bytea[])
 		ON CONFLICT (id) DO NOTHING RETURNING id`)
 
-	lockStatement = newStatement("lock", "SELECT id, state, attempt, reason FROM quarantine WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE")
+	lockStatement = newStatement("lock", "SELECT id, state, attempt, reason, redrive_id FROM quarantine WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE")
 
 	seenStatement = newStatement("seen", `UPDATE quarantine q
 		SET seen = q.seen + u.seen, last_seen_at = greatest(q.last_seen_at, u.last_seen_at), state = u.state
@@ -37,7 +37,7 @@ const holdBytes = 16 << 20
 
 func scanStanding(row pgx.CollectableRow) (*quarantine.Standing, error) {
 	var s quarantine.Standing
-	err := row.Scan(&s.ID, (*string)(&s.State), &s.Attempt, (*string)(&s.Reason))
+	err := row.Scan(&s.ID, (*string)(&s.State), &s.Attempt, (*string)(&s.Reason), (*text)(&s.Redrive))
 	return &s, err
 }
 

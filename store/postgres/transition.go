@@ -49,32 +49,36 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	if err != nil {
 		return nil, err
 	}
-	moved := map[string]*quarantine.Standing{}
+	moved, renamed := map[string]*quarantine.Standing{}, map[string]*quarantine.Standing{}
 	var lines []quarantine.HistoryLine
 	for i := range ts {
 		stands := stand[ts[i].EntryID]
 		if stands == nil {
 			continue
 		}
+		run := stands.Redrive
 		line, ok := stands.Move(&ts[i])
 		if ok {
+			if stands.Redrive != run {
+				renamed[stands.ID] = stands
+			}
 			moved[stands.ID], done[i] = stands, true
 			lines = append(lines, line)
 		}
 	}
-	t.writeMoves(op, moveStatement, moved, func(m *quarantine.Standing) bool { return m.Redrive == "" })
-	t.writeMoves(op, redriveStatement, moved, func(m *quarantine.Standing) bool { return m.Redrive != "" })
+	maps.DeleteFunc(moved, func(id string, _ *quarantine.Standing) bool { return renamed[id] != nil })
+	t.writeMoves(op, moveStatement, moved)
+	t.writeMoves(op, redriveStatement, renamed)
 	t.history(op, lines)
 	return done, nil
 }
 
-// writeMoves writes those of the entries that are meant.
-func (t *tx) writeMoves(op string, write *statement, moved map[string]*quarantine.Standing, meant func(*quarantine.Standing) bool) {
+func (t *tx) writeMoves(op string, write *statement, moved map[string]*quarantine.Standing) {
+	if len(moved) == 0 {
+		return
+	}
 	columns := t.arrays(moveTypes)
 	for id, m := range moved {
-		if !meant(m) {
-			continue
-		}
 		columns[0].text(id)
 		columns[1].text(string(m.State))
 		columns[2].integer(int64(m.Attempt))
@@ -87,11 +91,9 @@ func (t *tx) writeMoves(op string, write *statement, moved map[string]*quarantin
 			columns[5].null()
 			columns[6].null()
 		}
-		columns[7].text(m.Redrive)
+		columns[7].textOrNull(m.Redrive)
 	}
-	if columns[0].n > 0 {
-		t.later(request{op: op, statement: write, params: values(columns)})
-	}
+	t.later(request{op: op, statement: write, params: values(columns)})
 }
 
 func (t *tx) history(op string, lines []quarantine.HistoryLine) {
