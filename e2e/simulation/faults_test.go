@@ -139,7 +139,8 @@ func drop(nth int) func([]queue.Delivery) []queue.Delivery {
 	}
 }
 
-// truncate hands every nth delivery out twice, first cut short.
+// truncate hands every nth delivery out twice, first cut short, as a message of
+// its own: to settle that one settles nothing.
 func (w *world) truncate(nth int) func([]queue.Delivery) []queue.Delivery {
 	var seen atomic.Int64
 	return func(ds []queue.Delivery) []queue.Delivery {
@@ -147,7 +148,7 @@ func (w *world) truncate(nth int) func([]queue.Delivery) []queue.Delivery {
 		for _, d := range ds {
 			if seen.Add(1)%int64(nth) == 0 {
 				short := d
-				short.Body = d.Body[:len(d.Body)/2]
+				short.Body, short.Headers, short.Receipt = d.Body[:len(d.Body)/2], nil, nil
 				w.published([]queue.Message{short.Message})
 				out = append(out, short)
 			}

@@ -1,6 +1,7 @@
 package simulation_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 
 	"github.com/google/go-cmp/cmp"
@@ -153,11 +154,17 @@ func (w *world) checkPayments(ps []store.Payment) {
 		}
 	}
 	for id, was := range w.model.payments {
-		if p, ok := now[id]; !ok || !cmp.Equal(was, p) {
+		if p, ok := now[id]; !ok || !equal(&was, &p) {
 			w.problem("payment %s changed: %s", id, cmp.Diff(was, p))
 		}
 	}
 	w.model.payments = now
+}
+
+// equal compares all of two rows, faster than cmp.
+func equal(a, b *store.Payment) bool {
+	return a.Fingerprint == b.Fingerprint && a.Source == b.Source && bytes.Equal(a.Extra, b.Extra) &&
+		a.Queue == b.Queue && a.Position == b.Position && a.EntryID == b.EntryID && a.RecordedAt.Equal(b.RecordedAt)
 }
 
 // checkCounts is I1 and I6: the tally counts what the tables hold.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"recibo/queue"
 	"recibo/store"
@@ -16,18 +17,21 @@ var errDead = errors.New("this process is dead")
 // closing of its connections, which broker and database notice.
 type process struct {
 	world *world
+	name  int
 	ctx   context.Context
 	die   context.CancelFunc
 
-	mu   sync.Mutex
-	left int // calls; negative: it dies when it is told to
-	dead bool
+	mu    sync.Mutex
+	left  int // calls; negative: it dies when it is told to
+	calls int
+	dead  bool
 }
 
 // process makes one that dies at its nth call, or not before it is told to if
 // n is 0.
 func (w *world) process(n int) *process {
-	p := &process{world: w, left: n - 1}
+	w.names++
+	p := &process{world: w, name: w.names, left: n - 1}
 	p.ctx, p.die = context.WithCancel(w.t.Context())
 	return p
 }
@@ -40,8 +44,14 @@ func (p *process) kill() {
 }
 
 // call counts a point at which the process may die, and reports whether it goes
-// on.
+// on. Each takes a while of its own, so that what several processes do is mixed,
+// and in the same way each time.
 func (p *process) call() error {
+	p.mu.Lock()
+	p.calls++
+	n := uint32(p.name*7919 + p.calls*104729)
+	p.mu.Unlock()
+	time.Sleep(time.Duration(n*2654435761>>20) * 2 * time.Microsecond) // up to 8 ms
 	p.mu.Lock()
 	if p.left == 0 {
 		p.dead = true

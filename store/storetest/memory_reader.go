@@ -75,12 +75,17 @@ func (r memoryReader) Entries(_ context.Context, q store.EntryQuery) (store.Page
 	defer r.m.mu.RUnlock()
 	key := func(e quarantine.Entry) (time.Time, string) { return e.FirstSeenAt, e.ID }
 	return page(maps.Values(r.m.data.entries), "entries", q.Order, q.Limit, q.After, key, func(e quarantine.Entry) (quarantine.Entry, bool) {
-		match := matchEntry(&e, &q)
-		e = cloneEntry(e)
+		if !matchEntry(&e, &q) {
+			return e, false
+		}
 		if q.WithoutBody {
 			e.Body = nil
 		}
-		return e, match
+		e = cloneEntry(e)
+		if q.WithoutBody {
+			e.Body = nil // a clone's is not nil
+		}
+		return e, true
 	})
 }
 
