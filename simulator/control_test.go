@@ -114,7 +114,7 @@ func TestControlTotalsAreARecount(t *testing.T) {
 		c := simulator.Config{Seed: rapid.Uint64().Draw(t, "seed"), Faults: drawFaults(t),
 			Start: simulator.DefaultStart.Add(time.Duration(rapid.IntRange(0, 86_400_000).Draw(t, "start")) * time.Millisecond)}
 		every := time.Duration(rapid.SampledFrom([]int{1000, 1001, 7000, 60_000, 86_400_000}).Draw(t, "interval")) * time.Millisecond
-		count := rapid.IntRange(1, 500).Draw(t, "count")
+		count := rapid.IntRange(1, 300).Draw(t, "count")
 		want, last := recount(c, count, every)
 		var bodies []string
 		for range 2 {
