@@ -21,9 +21,14 @@ func (w *where) add(condition string, args ...any) {
 	w.args = append(w.args, args...)
 }
 
-// in restricts a column to values; none restrict nothing.
+// in restricts a column to values; none restrict nothing. Of one value an index
+// gives what follows it in order.
 func (w *where) in(column string, values []string) {
-	if len(values) > 0 {
+	switch len(values) {
+	case 0:
+	case 1:
+		w.add(column+" = ?", values[0])
+	default:
 		w.add(column+" IN (SELECT value FROM json_each(?))", jsonText(values))
 	}
 }

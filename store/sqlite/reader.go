@@ -53,7 +53,7 @@ func entryFilter(q *store.EntryQuery) where {
 	w.in("id", q.IDs)
 	w.in("transaction_id", q.TransactionIDs)
 	w.in("reason", texts(q.Reasons))
-	w.in("state", texts(q.States))
+	w.in(stateColumn(q), texts(q.States))
 	w.since("last_seen_at", q.Since)
 	w.until("last_seen_at", q.Until)
 	w.until("first_seen_at", q.SeenBefore)
@@ -64,6 +64,18 @@ func entryFilter(q *store.EntryQuery) where {
 		w.add("EXISTS (SELECT 1 FROM json_each(field_errors) WHERE json_extract(value, '$.field') = ?)", q.Field)
 	}
 	return w
+}
+
+// stateColumn is how the state is compared. With a plus sign no index is used
+// for it: SQLite believes that few entries are in a state, and would sort all
+// that are for each page, or read those of other runs.
+func stateColumn(q *store.EntryQuery) string {
+	inOrder := q.Order == store.ByID && len(q.States) == 1
+	switch {
+	case len(q.TransactionIDs) > 0, q.Order == store.ByID && !inOrder, q.RedriveID != "" && !inOrder:
+		return "+state"
+	}
+	return "state"
 }
 
 // Entries reads a page of entries.

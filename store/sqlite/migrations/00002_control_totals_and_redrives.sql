@@ -5,7 +5,9 @@
 ALTER TABLE quarantine ADD COLUMN redrive_id TEXT;
 ALTER TABLE quarantine_history ADD COLUMN mended_sha256 BLOB CHECK (length(mended_sha256) = 32);
 
-CREATE INDEX quarantine_redrive_id ON quarantine (redrive_id, state) WHERE redrive_id IS NOT NULL;
+-- Runs go through entries by id: of a state, and of their own.
+CREATE INDEX quarantine_state_id ON quarantine (state, id);
+CREATE INDEX quarantine_redrive_id ON quarantine (redrive_id, state, id) WHERE redrive_id IS NOT NULL;
 
 CREATE TABLE redrives (
     id         TEXT NOT NULL PRIMARY KEY,
