@@ -16,8 +16,8 @@ func (w *window) causes(x *WindowExample) []string {
 			x.Payments = append(x.Payments, Example{Kind: KindDiffering, ID: c.name})
 		}
 	}
-	if len(x.Payments) > 0 {
-		parts = append(parts, "changed since "+plural(int64(len(x.Payments)), "it was", "they were")+" recorded: "+names(x.Payments))
+	if n := int64(len(x.Payments)); n > 0 {
+		parts = append(parts, plural(n, "a row does", "rows do")+" not say what "+plural(n, "its own fingerprint says: ", "their own fingerprints say: ")+names(x.Payments))
 	}
 	need := w.expected.Prints
 	need.Minus(w.recorded.Prints)
@@ -30,7 +30,7 @@ func (w *window) causes(x *WindowExample) []string {
 			parts = append(parts, "it balances with the control total that is held as entry "+o.entry)
 		}
 	}
-	if w.held.Count > 0 && len(solved) == 0 {
+	if w.held.Count > 0 && len(solved) == 0 && w.recorded.Count < w.expected.Count {
 		parts = append(parts, w.waits())
 	}
 	return withoutEmpty(parts)
@@ -38,7 +38,8 @@ func (w *window) causes(x *WindowExample) []string {
 
 // waits names what waits and belongs to the window.
 func (w *window) waits() string {
-	text := counted(w.held.Count, "payment", "payments") + " of it" + plural(w.held.Count, " waits", " wait") + " in quarantine" + worthOf(w.held.Decimals())
+	text := counted(w.held.Count, "message", "messages") + plural(w.held.Count, " that waits in quarantine belongs", " that wait in quarantine belong") +
+		" to it" + worthOf(w.held.Decimals())
 	if w.unreadable > 0 {
 		text += fmt.Sprintf(" (the amount of %d cannot be read)", w.unreadable)
 	}

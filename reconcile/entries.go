@@ -100,6 +100,9 @@ func (j *entryJoin) take(s sent) error {
 	case !s.doubt && !s.told:
 		j.result.Missing++
 		j.name(KindMissing, s.label())
+		if j.Missing != nil && s.id != "" {
+			j.Missing(s.id, s.print)
+		}
 	}
 	return nil
 }

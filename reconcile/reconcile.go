@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"recibo/ledger"
+	"recibo/payment"
 	"recibo/store"
 )
 
@@ -25,6 +26,10 @@ type Config struct {
 	// is zero does not restrict.
 	Source       string
 	Since, Until time.Time // of occurred_at; Until is exclusive
+
+	// Missing, when it is not nil, is told of each valid event that was sent and
+	// is neither payment nor entry.
+	Missing func(id string, print payment.Fingerprint)
 
 	TempDir  string // for the sorting of more than fits into memory; default: the system's
 	Chunk    int    // records sorted in memory at once; default 100,000, some 30 MB

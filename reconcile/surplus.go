@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"recibo/payment"
@@ -16,13 +17,14 @@ const mostAgain = 100_000
 // fingerprint is what the sums differ by.
 func (s *sweep) nameSurplus(ctx context.Context, x *WindowExample) error {
 	w := x.window
-	if x.Verdict != TooMany || x.Difference.Count != 1 || w.recorded.Count > mostAgain || len(x.Payments) > 0 {
+	if x.Verdict != TooMany || x.Difference.Count != 1 || w.recorded.Count > mostAgain {
 		return nil
 	}
 	surplus := w.recorded.Prints
 	surplus.Minus(w.expected.Prints)
 	id, err := findPrint(ctx, s.Reader, w.source, w.from, w.until, payment.Fingerprint(surplus))
 	if id != "" {
+		x.Payments = slices.DeleteFunc(x.Payments, func(e Example) bool { return e.ID == id })
 		x.Payments = append(x.Payments, Example{Kind: KindUnexpected, ID: id})
 		x.Explanation += "; without " + id + " it balances"
 	}

@@ -178,16 +178,16 @@ func (s *sweep) inPeriod(source string, at time.Time) bool {
 }
 
 // note tells of an entry that waits.
-func (s *sweep) note(e *quarantine.Entry, w *waiting, placed bool) error {
+func (s *sweep) note(e *quarantine.Entry, w *waiting, placed bool) {
 	if !placed {
 		s.result.Unplaced++
 	} else if !s.inPeriod(w.Source, w.At) {
-		return nil
+		return
 	}
 	if s.Waiting == nil {
-		return nil
+		return
 	}
-	return s.Waiting(Waiting{Entry: e.ID, Reason: string(e.Reason), State: string(e.State), TransactionID: e.TransactionID,
+	s.Waiting(Waiting{Entry: e.ID, Reason: e.Reason, State: e.State, TransactionID: e.TransactionID,
 		Amount: e.Amount, Placed: placed})
 }
 
@@ -215,7 +215,7 @@ func (s *sweep) addPayment(p *store.Payment) error {
 		s.uncover(p, print)
 	}
 	if s.Payment != nil {
-		return s.Payment(p, print)
+		return s.Payment(p)
 	}
 	return nil
 }

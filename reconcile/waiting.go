@@ -97,10 +97,7 @@ func (s *sweep) readPages(ctx context.Context, entries *ahead[quarantine.Entry],
 				continue
 			}
 			w, ok := s.read(e)
-			if err := s.note(e, &w, ok); err != nil {
-				return err
-			}
-			if ok {
+			if s.note(e, &w, ok); ok {
 				some = append(some, w)
 			}
 		}

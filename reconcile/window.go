@@ -73,6 +73,9 @@ func (s *sweep) addControl(c *store.Control) {
 		s.active[c.Source] = windows
 	}
 	w := windows[i]
+	if w.proved && s.Control != nil {
+		s.Control(c)
+	}
 	w.producers = append(w.producers, c.Producer)
 	w.expected.Plus(&c.ControlTotal)
 	if c.RecordedAt.After(w.announced) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recibo/payment"
+	"recibo/quarantine"
 	"recibo/store"
 	"recibo/wire"
 )
@@ -27,17 +28,19 @@ type WindowConfig struct {
 	Chunk    int          // as in Config
 	Examples int          // most windows that are told of; default 20
 
-	// Payment and Waiting, when they are not nil, are handed each payment and
-	// each entry of the period that waits, in no order that matters.
-	Payment func(p *store.Payment, print payment.Fingerprint) error
-	Waiting func(w Waiting) error
+	// These, when they are not nil, are handed each payment of the period and each
+	// control total of its windows, the latest first, and each entry of the period
+	// that waits, in the order of their ids by groups of reasons.
+	Payment func(p *store.Payment) error
+	Control func(c *store.Control)
+	Waiting func(w Waiting)
 }
 
 // Waiting is an entry that is held or redriven.
 type Waiting struct {
 	Entry         string
-	Reason        string
-	State         string
+	Reason        quarantine.Reason
+	State         quarantine.State
 	TransactionID string
 	Amount        *payment.Money // when it can be read
 	Placed        bool           // false: whether it belongs to the period cannot be read

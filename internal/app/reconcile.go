@@ -43,7 +43,7 @@ func (a *App) sent() (iter.Seq2[ledger.Line, error], func(), error) {
 	if c.Ledger != "" {
 		f, err := os.Open(c.Ledger)
 		if err != nil {
-			return nil, nil, usage("write the FILE that recibo simulate --ledger FILE made", "ledger: %w", err)
+			return nil, nil, noLedger(err)
 		}
 		return ledger.Read(f), func() { _ = f.Close() }, nil
 	}

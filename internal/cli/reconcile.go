@@ -1,30 +1,53 @@
 package cli
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"recibo/internal/app"
 	"recibo/reconcile"
 )
 
+// reconciling is the flags of reconcile.
+type reconciling struct {
+	period
+	source  string
+	windows bool
+	grace   time.Duration
+	limit   int
+	receipt string
+	lang    string
+	force   bool
+}
+
+const reconcileLong = `What was sent comes from --ledger, or is made again from --seed, --start, --count and --faults. It exits with 1 when
+something is missing, unexpected or differing. --source, --since and --until bound what counts as unexpected.
+
+With --windows nothing but the database is needed: its payments are compared with the control totals that their producers
+sent, window by window. A ledger or seed that is there as well names the payments. With --receipt the answer is written to
+a file that prints, and that recibo receipt verify checks again later.`
+
 func (e *environment) reconcile() *cobra.Command {
-	var p period
-	source := ""
+	var x reconciling
 	cmd := &cobra.Command{
-		Use: "reconcile", Short: "Compare what was sent with what is recorded and held.",
-		Long: "What was sent comes from --ledger, or is made again from --seed, --start, --count and --faults. It exits with 1 when\n" +
-			"something is missing, unexpected or differing. --source, --since and --until bound what counts as unexpected.",
-		Example: "  recibo reconcile --seed 1 --count 20000", Args: none,
+		Use: "reconcile", Short: "Compare what was sent with what is recorded and held.", Long: reconcileLong,
+		Example: "  recibo reconcile --seed 1 --count 20000\n  recibo reconcile --windows --since 2026-01-01 --until 2026-02-01", Args: none,
 	}
-	p.flags(cmd.Flags())
-	cmd.Flags().StringVar(&source, "source", "", "only payments from this `SOURCE` are unexpected when nobody sent them")
+	x.flags(cmd)
 	return e.with(cmd, settings{names: join(storeSettings, []string{"wait", "ledger", "seed", "start", "count", "faults", "output"})},
 		func(cmd *cobra.Command, a *app.App, _ []string) error {
-			since, until, err := p.times()
-			if err != nil {
+			w, err := x.choose()
+			switch {
+			case err != nil:
 				return err
+			case x.receipt != "":
+				return e.reconcileReceipt(cmd, a, w, &x)
+			case x.windows:
+				return e.reconcileWindows(cmd, a, w)
 			}
-			r, err := a.Reconcile(cmd.Context(), app.Window{Source: source, Since: since, Until: until})
+			r, err := a.Reconcile(cmd.Context(), w.Window)
 			if err != nil {
 				return err
 			}
@@ -33,6 +56,47 @@ func (e *environment) reconcile() *cobra.Command {
 			}
 			return app.CheckBalanced(r)
 		})
+}
+
+func (x *reconciling) flags(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	x.period.flags(fs)
+	fs.StringVar(&x.source, "source", "", "only this `SOURCE`: its windows, and what of it is unexpected when nobody sent it")
+	fs.BoolVar(&x.windows, "windows", false, "prove each window by the control totals in the database")
+	fs.DurationVar(&x.grace, "grace", app.DefaultGrace, "how long payments may come after their control total: until then their window is open")
+	fs.IntVar(&x.limit, "limit", 20, "tell of at most `N` windows")
+	fs.StringVar(&x.receipt, "receipt", "", "write the answer to this `FILE`, as a statement that can be printed and verified")
+	fs.StringVar(&x.lang, "lang", "", "`LANGUAGE` of the receipt: en or pt (default that of LC_ALL or LANG)")
+	fs.BoolVar(&x.force, "force", false, "replace the file of --receipt")
+	offer(cmd, "lang", app.ReceiptLanguages()...)
+}
+
+// choose reads what the flags ask for.
+func (x *reconciling) choose() (w app.Windows, err error) {
+	since, until, err := x.times()
+	if err != nil {
+		return w, err
+	}
+	switch {
+	case x.grace < 0:
+		return w, &app.UsageError{Err: fmt.Errorf("flag --grace: %s is less than nothing", x.grace), Tip: "write for example --grace 5m"}
+	case x.limit < 1:
+		return w, &app.UsageError{Err: fmt.Errorf("flag --limit: %d", x.limit), Tip: "write a number from 1 up"}
+	case x.receipt == "" && (x.force || x.lang != ""):
+		return w, &app.UsageError{Err: fmt.Errorf("flags --lang and --force: they are about a receipt"), Tip: "name its file with --receipt FILE"}
+	}
+	return app.Windows{Window: app.Window{Source: x.source, Since: since, Until: until}, Grace: x.grace, Limit: x.limit}, nil
+}
+
+func (e *environment) reconcileWindows(cmd *cobra.Command, a *app.App, w app.Windows) error {
+	p, err := a.ReconcileWindows(cmd.Context(), w)
+	if err != nil {
+		return err
+	}
+	if err := e.result(a.Config.Output, p, func() [][]string { return windowRows(&p) }); err != nil {
+		return err
+	}
+	return app.CheckWindows(&p)
 }
 
 func reconcileRows(r reconcile.Result) [][]string {

@@ -59,7 +59,7 @@ func (e *environment) root() *cobra.Command {
 	offer(root, "log-level", choices["log-level"]...)
 	offer(root, "log-format", choices["log-format"]...)
 	root.AddCommand(e.demo(), e.simulate(), e.publish(), e.record(), e.status(), e.find(), e.payments(),
-		e.quarantine(), e.outages(), e.reconcile(), e.migrate(), e.config(), e.version(), e.completion())
+		e.quarantine(), e.outages(), e.reconcile(), e.receipt(), e.migrate(), e.config(), e.version(), e.completion())
 	return root
 }
 
