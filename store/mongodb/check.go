@@ -29,9 +29,9 @@ func (s *Store) Check(ctx context.Context) error {
 	case about.version < latest():
 		return s.configError(fmt.Errorf("collections are of schema %d, this program wants %d", about.version, latest()), migrateTip)
 	}
-	for _, c := range schema {
-		if !slices.Contains(about.names, c.name) {
-			return s.configError(fmt.Errorf("collection %s is missing", c.name), "restore the database from a backup, or give another one")
+	for _, name := range collectionNames {
+		if !slices.Contains(about.names, name) {
+			return s.configError(fmt.Errorf("collection %s is missing", name), "restore the database from a backup, or give another one")
 		}
 	}
 	return nil
@@ -74,11 +74,7 @@ func (s *Store) lookAt(ctx context.Context, a *about) error {
 
 // collections are the names of those of ours that are there.
 func (s *Store) collections(ctx context.Context) ([]string, error) {
-	ours := []string{versions}
-	for _, c := range schema {
-		ours = append(ours, c.name)
-	}
-	filter := bson.D{{Key: "name", Value: bson.D{{Key: "$in", Value: ours}}}}
+	filter := bson.D{{Key: "name", Value: bson.D{{Key: "$in", Value: append([]string{versions}, collectionNames...)}}}}
 	return s.db.ListCollectionNames(ctx, filter, options.ListCollections().SetAuthorizedCollections(true))
 }
 

@@ -9,13 +9,23 @@ import (
 
 // DDL returns the statements for mongosh that do by hand, on an empty database,
 // what Migrate does, its notes about itself included.
-func DDL() string {
+func DDL() string { return ddl(latest()) }
+
+// ddl returns those that make a version.
+func ddl(version int32) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "db.createCollection(%q);\n", versions)
 	for _, m := range migrations {
+		if m.version > version {
+			break
+		}
 		for i := range m.collections {
 			c := &m.collections[i]
-			fmt.Fprintf(&b, "\ndb.createCollection(%q, { \"validator\": %s });\n", c.name, shellLines(c.validator(), 3, ""))
+			if c.before == nil {
+				fmt.Fprintf(&b, "\ndb.createCollection(%q, { \"validator\": %s });\n", c.name, shellLines(c.validator(), 3, ""))
+			} else {
+				fmt.Fprintf(&b, "\ndb.runCommand({ \"collMod\": %q, \"validator\": %s });\n", c.name, shellLines(c.validator(), 3, ""))
+			}
 			for _, x := range c.indexes {
 				fmt.Fprintf(&b, "db.%s.createIndex(%s, %s);\n", c.name, shellValue(x.keys), shellValue(x.options()))
 			}

@@ -17,7 +17,7 @@ type step int
 
 const (
 	inGeneral step = iota
-	inRecord       // payments are being written: their values may be refused
+	inRecord       // payments or control totals are being written: their values may be refused
 	inCommit       // the commit was sent, or may have been
 )
 

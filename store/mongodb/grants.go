@@ -18,25 +18,27 @@ type right struct {
 // remove. They are run once, in the database, as its owner.
 func Grants(user string) string {
 	return grants(user, "recibo_recorder",
-		right{[]string{versions}, []string{"find"}},
-		right{[]string{"payments", "quarantine_history"}, []string{"find", "insert"}},
+		right{[]string{versions, "redrives"}, []string{"find"}},
+		right{[]string{"payments", "quarantine_history", "control_totals"}, []string{"find", "insert"}},
 		right{[]string{"quarantine", "outages", "writers", "tally", registry}, []string{"find", "insert", "update"}})
 }
 
 // OperatorGrants returns the statements for a user who looks at everything and
-// decides about entries of the quarantine: mend, redrive, discard.
+// decides about entries of the quarantine: mend, redrive, discard, purge.
 func OperatorGrants(user string) string {
 	return grants(user, "recibo_operator",
-		right{[]string{versions, "payments", "outages", "writers", "tally"}, []string{"find"}},
-		right{[]string{"quarantine"}, []string{"find", "update"}},
-		right{[]string{"quarantine_history"}, []string{"find", "insert"}})
+		right{[]string{versions, "payments", "outages", "writers", "tally", "control_totals"}, []string{"find"}},
+		right{[]string{"quarantine"}, []string{"find", "update", "remove"}},
+		right{[]string{"quarantine_history"}, []string{"find", "insert", "remove"}},
+		right{[]string{"redrives", registry}, []string{"find", "insert", "update"}})
 }
 
 // ReaderGrants returns the statements for a user who looks and changes nothing:
 // status, find, lists, reconcile.
 func ReaderGrants(user string) string {
 	return grants(user, "recibo_reader",
-		right{[]string{versions, "payments", "quarantine", "quarantine_history", "outages", "writers", "tally"}, []string{"find"}})
+		right{[]string{versions, "payments", "quarantine", "quarantine_history", "outages", "writers", "tally", "redrives", "control_totals"},
+			[]string{"find"}})
 }
 
 // grants writes the statements. The collections are looked for before anything

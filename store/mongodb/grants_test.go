@@ -2,6 +2,7 @@ package mongodb_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"recibo/quarantine"
 	"recibo/store"
 	"recibo/store/mongodb"
+	"recibo/store/storetest"
 )
 
 // newUser makes a user of a database with the password of the tests, and what
@@ -50,21 +52,35 @@ func secured(t *testing.T, server *testserver.SecantusServer) (string, *mongodb.
 }
 
 // conformsAsRecorder runs the suite with no right but those that Grants
-// names.
+// names, and for removing also those of OperatorGrants.
 func conformsAsRecorder(t *testing.T, server *testserver.SecantusServer) {
 	a := new(addresses)
 	o := mongodb.Options{Writers: 4}
-	h := a.harness(nil, o)
-	h.Open = func(t testing.TB) store.Store {
-		database := server.Database(t)
-		migrated(t, server.URL("admin", database), mongodb.Options{})
-		address := newUser(t, server, database, "recorder", mongodb.Grants)
-		s := open(t, address, o)
-		a.m.Store(s, address)
-		return s
+	as := func(grants func(string) string) storetest.Harness {
+		h := a.harness(nil, o)
+		h.Open = func(t testing.TB) store.Store {
+			database := server.Database(t)
+			migrated(t, server.URL("admin", database), mongodb.Options{})
+			address := newUser(t, server, database, "recorder", grants)
+			s := open(t, address, o)
+			a.m.Store(s, address)
+			return s
+		}
+		return h
 	}
+	recorder := as(mongodb.Grants)
+	both := as(func(user string) string { return mongodb.Grants(user) + mongodb.OperatorGrants(user) })
+	purges := 0
 	for _, c := range writingCases() {
+		h := recorder
+		if strings.Contains(c.Name, "purg") {
+			h = both
+			purges++
+		}
 		t.Run(c.Name, func(t *testing.T) { c.Check(t, h) })
+	}
+	if purges == 0 {
+		t.Error("no case purges")
 	}
 }
 
@@ -86,7 +102,7 @@ func rolesAreHeldBack(t *testing.T, server *testserver.SecantusServer) {
 		forbidden []bson.D
 	}{
 		"recorder": {mongodb.Grants, []bson.D{remove, drop, relax}},
-		"operator": {mongodb.OperatorGrants, []bson.D{remove, drop, relax}},
+		"operator": {mongodb.OperatorGrants, []bson.D{drop, relax}}, // removes entries: see TestGrantsNameWhatIsNeeded
 		"reader":   {mongodb.ReaderGrants, []bson.D{remove, drop, relax, update, insert}},
 	} {
 		db := raw(t, newUser(t, server, database, name, c.grants))
@@ -104,11 +120,27 @@ func rolesAreHeldBack(t *testing.T, server *testserver.SecantusServer) {
 // server does not.
 func TestGrantsNameWhatIsNeeded(t *testing.T) {
 	t.Parallel()
+	never := regexp.MustCompile(`"(payments|control_totals)".*"update"|"recibo_migrations".*"(insert|update)"`)
+	beyond := map[string]*regexp.Regexp{
+		"recorder": regexp.MustCompile(`"remove"|"redrives".*"(insert|update)"`),
+		"operator": regexp.MustCompile(`"(payments|control_totals|outages|writers|tally)".*"(insert|update|remove)"|"(redrives|sessions)".*"remove"|"quarantine".*"insert"`),
+		"reader":   regexp.MustCompile(`"(insert|update|remove)"`),
+	}
+	needed := map[string][]string{
+		"recorder": {`"control_totals" }, actions: ["find", "insert"]`},
+		"operator": {`"quarantine" }, actions: ["find", "update", "remove"]`, `"quarantine_history" }, actions: ["find", "insert", "remove"]`,
+			`"redrives" }, actions: ["find", "insert", "update"]`, `"sessions" }, actions: ["find", "insert", "update"]`},
+		"reader": {`"control_totals" }, actions: ["find"]`, `"redrives" }, actions: ["find"]`},
+	}
 	for name, grants := range map[string]string{"recorder": mongodb.Grants("x"), "operator": mongodb.OperatorGrants("x"), "reader": mongodb.ReaderGrants("x")} {
 		for line := range strings.Lines(grants) {
-			if strings.Contains(line, `"payments"`) && (strings.Contains(line, "update") || name != "recorder" && strings.Contains(line, "insert")) ||
-				strings.Contains(line, `"recibo_migrations"`) && !strings.Contains(line, `actions: ["find"]`) || strings.Contains(line, "remove") {
+			if never.MatchString(line) || beyond[name].MatchString(line) {
 				t.Errorf("the %s is given too much: %s", name, line)
+			}
+		}
+		for _, right := range needed[name] {
+			if !strings.Contains(grants, right) {
+				t.Errorf("the %s lacks %s: %s", name, right, grants)
 			}
 		}
 		if !strings.Contains(grants, `db.grantRolesToUser("x", ["recibo_`+name+`"]);`) {
@@ -123,32 +155,42 @@ func TestGrantsNameWhatIsNeeded(t *testing.T) {
 // operatorAndReader do what they are for.
 func operatorAndReader(t *testing.T, server *testserver.SecantusServer) {
 	database, owner := secured(t, server)
-	if err := owner.Update(t.Context(), holding("bad")); err != nil {
+	if err := owner.Update(t.Context(), holding("bad", "worse")); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, newUser(t, server, database, "operator", mongodb.OperatorGrants), mongodb.Options{})
 	page, err := s.Reader().Entries(t.Context(), store.EntryQuery{})
-	if err != nil || len(page.Items) != 1 {
+	if err != nil || len(page.Items) != 2 {
 		t.Fatalf("%d entries, error %v", len(page.Items), err)
 	}
-	move := quarantine.Transition{EntryID: page.Items[0].ID, From: quarantine.Held, To: quarantine.Discarded, By: quarantine.Operator, Actor: "ana", At: day}
-	err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
-		done, err := tx.Transition(ctx, []quarantine.Transition{move})
-		if err == nil && !done[0] {
-			t.Error("the transition was refused")
+	first, last := page.Items[0].ID, page.Items[1].ID
+	for _, act := range []struct {
+		what string
+		fn   func(context.Context, store.Tx) error
+	}{
+		{"mend", mending(last, nil, "mended")},
+		{"redrive", redriving("run", 1, last)},
+		{"discard", moving(first, quarantine.Held, quarantine.Discarded)},
+		{"purge", purging(1, first, last)},
+	} {
+		if err := s.Update(t.Context(), act.fn); err != nil {
+			t.Errorf("%s as operator: %v", act.what, err)
 		}
-		return err
-	})
-	if err != nil {
-		t.Errorf("discard as operator: %v", err)
 	}
 	look := open(t, newUser(t, server, database, "reader", mongodb.ReaderGrants), mongodb.Options{ReadOnly: true})
 	if err := look.Check(t.Context()); err != nil {
 		t.Errorf("check as reader: %v", err)
 	}
 	totals, err := look.Reader().Totals(t.Context())
-	if err != nil || totals.States[quarantine.Discarded] != 1 {
-		t.Errorf("totals %+v, error %v; want one discarded", totals, err)
+	if err != nil || totals.States[quarantine.Redriven] != 1 || totals.States[quarantine.Discarded] != 0 {
+		t.Errorf("totals %+v, error %v; want one redriven", totals, err)
+	}
+	runs, err := store.ReadRedrives(look.Reader()).Redrives(t.Context(), store.RedriveQuery{})
+	if err != nil || len(runs.Items) != 1 {
+		t.Errorf("%d runs, error %v; want one", len(runs.Items), err)
+	}
+	if _, err := store.ReadControls(look.Reader()).Controls(t.Context(), store.ControlQuery{}); err != nil {
+		t.Errorf("control totals as reader: %v", err)
 	}
 }
 

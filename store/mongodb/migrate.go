@@ -52,9 +52,12 @@ func (s *Store) migrate(ctx context.Context, version int32) error {
 
 // make makes a collection, or has one be as it must.
 func (s *Store) make(ctx context.Context, c *spec) error {
-	err := s.db.CreateCollection(ctx, c.name, options.CreateCollection().SetValidator(c.validator()))
-	if codeOf(err) == codeNamespaceExists {
-		err = s.db.RunCommand(ctx, bson.D{{Key: "collMod", Value: c.name}, {Key: "validator", Value: c.validator()}}).Err()
+	var err error
+	if c.before == nil {
+		err = s.db.CreateCollection(ctx, c.name, options.CreateCollection().SetValidator(c.validator()))
+	}
+	if c.before != nil || codeOf(err) == codeNamespaceExists {
+		err = s.validate(ctx, c)
 	}
 	if err != nil || len(c.indexes) == 0 {
 		return err

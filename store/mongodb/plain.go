@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -16,21 +16,14 @@ import (
 
 // plain is a transaction on a server that has none. Nothing is written before
 // the function has returned, so its error leaves nothing behind. Then all is
-// written, each step so that it may be done again, and the writer's number last:
-// whatever happens in between, the number does not say that it had landed.
+// written, each step so that it may be done again, and the numbers of the writer
+// and of a redrive last: whatever happens in between, they do not say that it had
+// landed.
 type plain struct {
 	writes []func(context.Context) error
-	claim  func(context.Context) error
+	claims []func(context.Context) error
 	writer *store.Writer // that claims
 	sent   []doubt       // documents that this attempt or an earlier one wrote
-}
-
-// doubt names the document in the collection for the transaction's writer.
-func (p *plain) doubt(collection, id string) doubt {
-	if p.writer == nil {
-		return doubt{"", collection, id}
-	}
-	return doubt{p.writer.ID, collection, id}
 }
 
 func (p *plain) later(write func(context.Context) error) { p.writes = append(p.writes, write) }
@@ -39,13 +32,8 @@ func (p *plain) later(write func(context.Context) error) { p.writes = append(p.w
 func (t *tx) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.store.options.CommitTimeout)
 	defer cancel()
-	for _, write := range t.plain.writes {
+	for _, write := range slices.Concat(t.plain.writes, t.plain.claims) {
 		if err := write(ctx); err != nil {
-			return err
-		}
-	}
-	if t.plain.claim != nil {
-		if err := t.plain.claim(ctx); err != nil {
 			return err
 		}
 	}
@@ -73,8 +61,14 @@ func (t *tx) claimPlain(ctx context.Context, op string, w store.Writer) (bool, e
 		return false, fmt.Errorf("%s: %w", op, store.ErrFenced)
 	}
 	t.plain.writer = &w
-	t.plain.claim = func(ctx context.Context) error {
-		taken, err := t.takeNumber(ctx, &w)
+	t.plain.takeLast(t, op, func(ctx context.Context) (bool, error) { return t.takeNumber(ctx, &w) })
+	return false, nil
+}
+
+// takeLast takes a number when everything else is written.
+func (p *plain) takeLast(t *tx, op string, number func(context.Context) (bool, error)) {
+	p.claims = append(p.claims, func(ctx context.Context) error {
+		taken, err := number(ctx)
 		switch {
 		case err != nil:
 			t.failed = classify(ctx, op, err, inCommit)
@@ -83,8 +77,7 @@ func (t *tx) claimPlain(ctx context.Context, op string, w store.Writer) (bool, e
 			return t.meanwhile(op)
 		}
 		return nil
-	}
-	return false, nil
+	})
 }
 
 // insertPlain inserts what is not there. What stands already must have been sent
@@ -130,6 +123,7 @@ type keyed interface{ key() string }
 func (r *paymentRow) key() string { return r.ID }
 func (r *entryRow) key() string   { return r.ID }
 func (r *historyRow) key() string { return r.ID }
+func (r *controlRow) key() string { return r.ID }
 
 // takenKeys are the indexes of the documents whose keys are taken, if that is
 // all that is wrong.
@@ -162,13 +156,13 @@ func (t *tx) stands(ctx context.Context, collection string, document any) (bool,
 	return bytes.Equal(ours, theirs), nil
 }
 
-// changePlain updates. What is not found as it was looked at has changed.
+// changePlain updates or removes. What is not found as it was looked at has changed.
 func (t *tx) changePlain(ctx context.Context, op, collection string, models []mongo.WriteModel) error {
 	done, err := t.collection(collection).BulkWrite(ctx, models)
 	if err != nil {
 		return t.fail(ctx, op, err, inGeneral)
 	}
-	if done.MatchedCount+done.UpsertedCount != int64(len(models)) {
+	if done.MatchedCount+done.UpsertedCount+done.DeletedCount != int64(len(models)) {
 		return t.meanwhile(op)
 	}
 	return nil
@@ -191,43 +185,4 @@ func (t *tx) tallyPlain(ctx context.Context, op string, models []mongo.WriteMode
 		return nil
 	})
 	return nil
-}
-
-// doubt names a document that a writer sent.
-type doubt struct{ writer, collection, id string }
-
-// doubts are documents that were sent by attempts of which not all is written.
-// Payments that are offered again by the same writer and stand are recorded, not
-// duplicates.
-type doubts struct {
-	mu   sync.Mutex
-	sent map[doubt]any
-}
-
-// add reports whether an earlier attempt has sent the document.
-func (d *doubts) add(name doubt, document any) (earlier bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.sent == nil {
-		d.sent = map[doubt]any{}
-	}
-	_, earlier = d.sent[name]
-	d.sent[name] = document
-	return earlier
-}
-
-// has reports whether what stands is what such an attempt wrote.
-func (d *doubts) has(name doubt, stands *store.Payment) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	row, ok := d.sent[name].(*paymentRow)
-	return ok && row.Queue == stands.Queue && row.Position == stands.Position && row.RecordedAt.Equal(stands.RecordedAt)
-}
-
-func (d *doubts) settle(names ...doubt) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, name := range names {
-		delete(d.sent, name)
-	}
 }

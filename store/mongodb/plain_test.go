@@ -26,7 +26,8 @@ func TestStandalone(t *testing.T) {
 	t.Parallel()
 	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
 	for name, test := range map[string]func(*testing.T, *testserver.SecantusServer){
-		"conformance": plainConformance, "refused": plainRefused, "cut": plainCut, "races": plainRaces, "move": plainMove,
+		"conformance": plainConformance, "refused": plainRefused, "cut": plainCut, "races": plainRaces, "move": plainMove, "desk": plainDesk,
+		"redrive cut": plainRedriveCut, "control total cut": plainControlCut,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, server) })
 	}
@@ -163,20 +164,15 @@ func plainMove(t *testing.T, server *testserver.SecantusServer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	move := func(to quarantine.State) quarantine.Transition {
-		return quarantine.Transition{EntryID: page.Items[0].ID, From: quarantine.Held, To: to, By: quarantine.Operator, Actor: "ana", At: day}
-	}
+	id := page.Items[0].ID
 	err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
-		if _, err := tx.Transition(ctx, []quarantine.Transition{move(quarantine.Discarded)}); err != nil {
+		if err := moving(id, quarantine.Held, quarantine.Discarded)(ctx, tx); err != nil {
 			return err
 		}
-		return s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-			_, err := tx.Transition(ctx, []quarantine.Transition{move(quarantine.Redriven)})
-			return err
-		})
+		return s.Update(ctx, moving(id, quarantine.Held, quarantine.Redriven))
 	})
 	wantClass(t, err, store.ClassTransient, "somebody wrote the same meanwhile")
-	lines, err := s.Reader().History(t.Context(), page.Items[0].ID)
+	lines, err := s.Reader().History(t.Context(), id)
 	if err != nil || len(lines) != 2 || lines[1].To != quarantine.Redriven {
 		t.Errorf("history %+v, error %v; want the move that was first", lines, err)
 	}

@@ -15,7 +15,19 @@ import (
 // and how it has changed it.
 type standing struct {
 	quarantine.Standing
-	lines int64 // of its history
+	lines      int64 // of its history
+	mendedRead bool  // Mended is known
+}
+
+// gone stands for an entry that the transaction has removed: no step begins
+// where it is.
+func gone(id string) *standing { return &standing{Standing: quarantine.Standing{ID: id}} }
+
+// filter finds an entry only as it stands: whatever changes it, but for copies
+// that come while it is waiting, adds a line to its history. Without a
+// transaction somebody may have done so since it was looked at.
+func (s *standing) filter() bson.D {
+	return bson.D{{Key: "_id", Value: s.ID}, {Key: "state", Value: s.State}, {Key: "history_lines", Value: s.lines}}
 }
 
 // standingRow is what is read of an entry to know how it stands.
@@ -45,7 +57,7 @@ func (t *tx) stand(ctx context.Context, op string, ids []string) error {
 		return err
 	}
 	for _, r := range rows {
-		t.standing[r.ID] = &standing{quarantine.Standing{ID: r.ID, State: r.State, Attempt: r.Attempt, Reason: r.Reason}, r.Lines}
+		t.standing[r.ID] = &standing{Standing: quarantine.Standing{ID: r.ID, State: r.State, Attempt: r.Attempt, Reason: r.Reason}, lines: r.Lines}
 	}
 	return nil
 }
@@ -74,28 +86,34 @@ func (t *tx) Quarantine(ctx context.Context, es []quarantine.Entry) error {
 	for i := range es {
 		e := &es[i]
 		stands := t.standing[e.ID]
-		if stands == nil {
+		if stands == nil || stands.State == "" {
 			stands = &standing{Standing: quarantine.Standing{ID: e.ID, State: e.State, Attempt: e.Attempt, Reason: e.Reason}}
 			t.standing[e.ID] = stands
 			lines = append(lines, stands.note(e.FirstLine()))
 			fresh = append(fresh, entryRowOf(e, stands.lines))
 			continue
 		}
+		from := *stands
 		if line, ok := stands.SeenAgain(e); ok {
 			lines = append(lines, stands.note(line))
 		}
-		seen = append(seen, seenModel(e, stands))
+		seen = append(seen, seenModel(e, stands, &from))
 	}
 	return t.writeEntries(ctx, op, fresh, seen, lines)
 }
 
-// seenModel is what changes in an entry that comes again.
-func seenModel(e *quarantine.Entry, stands *standing) mongo.WriteModel {
-	return mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: "_id", Value: e.ID}}).SetUpdate(bson.D{
+// seenModel is what changes in an entry that comes again, which stood as from.
+func seenModel(e *quarantine.Entry, stands, from *standing) mongo.WriteModel {
+	filter := bson.D{{Key: "_id", Value: e.ID}}
+	update := bson.D{
 		{Key: "$inc", Value: bson.D{{Key: "seen", Value: e.Seen}}},
 		{Key: "$max", Value: bson.D{{Key: "last_seen_at", Value: e.LastSeenAt}}},
-		{Key: "$set", Value: bson.D{{Key: "state", Value: stands.State}, {Key: "history_lines", Value: stands.lines}}},
-	})
+	}
+	if stands.State != from.State {
+		filter = from.filter()
+		update = append(update, bson.E{Key: "$set", Value: bson.D{{Key: "state", Value: stands.State}, {Key: "history_lines", Value: stands.lines}}})
+	}
+	return mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update)
 }
 
 func (t *tx) writeEntries(ctx context.Context, op string, fresh []any, changed []mongo.WriteModel, lines []any) error {

@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -13,6 +14,11 @@ import (
 
 // reader answers from what a majority has committed.
 type reader struct{ store *Store }
+
+var (
+	_ store.ControlReader = reader{}
+	_ store.RedriveReader = reader{}
+)
 
 // ask runs one query and makes items of its documents.
 func ask[R, T any](ctx context.Context, r reader, collection string, filter any, o *options.FindOptionsBuilder, item func(*R) (T, error)) ([]T, error) {
@@ -76,6 +82,10 @@ func entryFilter(q *store.EntryQuery) where {
 	in(&w, "reason", q.Reasons)
 	in(&w, "state", q.States)
 	w.within("last_seen_at", q.Since, q.Until)
+	w.within("first_seen_at", time.Time{}, q.SeenBefore)
+	if q.RedriveID != "" {
+		w.is("redrive_id", "$eq", q.RedriveID)
+	}
 	if q.Field != "" {
 		w.is("field_errors.field", "$eq", q.Field)
 	}
@@ -86,7 +96,7 @@ func entryFilter(q *store.EntryQuery) where {
 func (r reader) Entries(ctx context.Context, q store.EntryQuery) (store.Page[quarantine.Entry], error) {
 	l := list{List: store.List{Name: "quarantine", Order: q.Order}, time: "first_seen_at"}
 	if q.WithoutBody {
-		l.hidden = bson.D{{Key: "body", Value: 0}, {Key: "mended_body", Value: 0}}
+		l.hidden = bson.D{{Key: "body", Value: 0}}
 	}
 	return read(ctx, r, l, entryFilter(&q), q.Limit, q.After, (*entryRow).entry, func(e *quarantine.Entry) store.Place {
 		return store.Place{Time: e.FirstSeenAt, ID: e.ID}

@@ -69,12 +69,7 @@ func (t *tx) stood(ctx context.Context, ps []store.Payment) (map[string]*store.P
 
 func (t *tx) judge(stands, arrived *store.Payment) store.Outcome {
 	o := store.Judge(stands, arrived)
-	if t.session != nil || o.Kind != store.Duplicate {
-		return o
-	}
-	name := t.plain.doubt("payments", stands.TransactionID)
-	if t.store.doubts.has(name, stands) {
-		t.plain.sent = append(t.plain.sent, name)
+	if o.Kind == store.Duplicate && t.sentBefore("payments", stands.TransactionID, arrivalOf(stands.Queue, stands.Position, stands.RecordedAt)) {
 		o.Kind = store.Recorded
 	}
 	return o

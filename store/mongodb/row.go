@@ -1,6 +1,7 @@
 package mongodb
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -84,7 +85,8 @@ type entryRow struct {
 	BodySize      int64            `bson:"body_size"`
 	BodySHA256    []byte           `bson:"body_sha256"`
 	Body          []byte           `bson:"body"`
-	MendedBody    []byte           `bson:"mended_body,omitempty"`
+	MendedBody    *[]byte          `bson:"mended_body,omitempty"` // an empty one is one
+	RedriveID     string           `bson:"redrive_id,omitempty"`
 }
 
 type fieldError struct {
@@ -114,7 +116,10 @@ func entryRowOf(e *quarantine.Entry, lines int64) *entryRow {
 		ID: e.ID, Reason: string(e.Reason), Detail: e.Detail, FieldErrors: fieldErrorsOf(e.FieldErrors),
 		Queue: e.Queue, Position: e.Position, TransactionID: e.TransactionID,
 		Seen: e.Seen, FirstSeenAt: e.FirstSeenAt, LastSeenAt: e.LastSeenAt, State: string(e.State), Attempt: int64(e.Attempt), Lines: lines,
-		Truncated: e.Truncated, BodySize: e.BodySize, BodySHA256: e.BodySHA256[:], Body: e.Body, MendedBody: e.MendedBody,
+		Truncated: e.Truncated, BodySize: e.BodySize, BodySHA256: e.BodySHA256[:], Body: e.Body, RedriveID: e.RedriveID,
+	}
+	if e.MendedBody != nil {
+		r.MendedBody = &e.MendedBody
 	}
 	if r.Body == nil {
 		r.Body = []byte{}
@@ -133,7 +138,10 @@ func (r *entryRow) entry() (quarantine.Entry, error) {
 	e := quarantine.Entry{
 		ID: r.ID, Reason: quarantine.Reason(r.Reason), Detail: r.Detail, Queue: r.Queue, Position: r.Position, TransactionID: r.TransactionID,
 		Seen: r.Seen, FirstSeenAt: r.FirstSeenAt, LastSeenAt: r.LastSeenAt, State: quarantine.State(r.State), Attempt: int(r.Attempt),
-		Truncated: r.Truncated, BodySize: r.BodySize, Body: r.Body, MendedBody: r.MendedBody,
+		Truncated: r.Truncated, BodySize: r.BodySize, Body: r.Body, RedriveID: r.RedriveID,
+	}
+	if r.MendedBody != nil {
+		e.MendedBody = *r.MendedBody
 	}
 	for _, f := range r.FieldErrors {
 		e.FieldErrors = append(e.FieldErrors, quarantine.FieldError(f))
@@ -168,16 +176,29 @@ type historyRow struct {
 	Actor   string    `bson:"actor"`
 	Note    string    `bson:"note,omitempty"`
 	At      time.Time `bson:"at"`
+	Mended  []byte    `bson:"mended_sha256,omitempty"`
 }
 
 func historyRowOf(l *quarantine.HistoryLine, line int64) *historyRow {
-	return &historyRow{ID: fmt.Sprintf("%s/%d", l.EntryID, line), EntryID: l.EntryID, Line: line, From: string(l.From), To: string(l.To),
+	r := &historyRow{ID: fmt.Sprintf("%s/%d", l.EntryID, line), EntryID: l.EntryID, Line: line, From: string(l.From), To: string(l.To),
 		Attempt: int64(l.Attempt), Reason: string(l.Reason), Actor: l.Actor, Note: l.Note, At: l.At}
+	if l.MendedSHA256 != nil {
+		r.Mended = l.MendedSHA256[:]
+	}
+	return r
 }
 
 func (r *historyRow) line() (quarantine.HistoryLine, error) {
-	return quarantine.HistoryLine{EntryID: r.EntryID, From: quarantine.State(r.From), To: quarantine.State(r.To), Attempt: int(r.Attempt),
-		Reason: quarantine.Reason(r.Reason), Actor: r.Actor, Note: r.Note, At: r.At}, nil
+	l := quarantine.HistoryLine{EntryID: r.EntryID, From: quarantine.State(r.From), To: quarantine.State(r.To), Attempt: int(r.Attempt),
+		Reason: quarantine.Reason(r.Reason), Actor: r.Actor, Note: r.Note, At: r.At}
+	if r.Mended == nil {
+		return l, nil
+	}
+	if len(r.Mended) != sha256.Size {
+		return l, errNoHash
+	}
+	l.MendedSHA256 = new([sha256.Size]byte(r.Mended))
+	return l, nil
 }
 
 // outageRow is a document of outages.

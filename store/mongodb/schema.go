@@ -1,6 +1,7 @@
 package mongodb
 
 import (
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -11,7 +12,7 @@ const (
 	registry = "sessions"          // of those that transactions run in: see register
 )
 
-// migration makes collections, or changes them. Running it again, or by two at
+// migration makes collections, or adds to those of an earlier one. Running it again, or by two at
 // the same time, must change nothing: there is no transaction around it.
 type migration struct {
 	version     int32
@@ -22,8 +23,9 @@ type migration struct {
 type spec struct {
 	name     string
 	required []string
-	types    bson.D // of each field
-	indexes  []index
+	types    bson.D  // of each field
+	indexes  []index // that the migration makes
+	before   *spec   // how an earlier migration made it; nil: this one does
 }
 
 type index struct {
@@ -45,15 +47,27 @@ func (x *index) options() bson.D {
 
 // migrations in their order. What is in use is never changed: a later one
 // follows.
-var migrations = []migration{{version: 1, collections: schema}}
+var migrations = []migration{{version: 1, collections: version1}, {version: 2, collections: version2}}
 
 func latest() int32 { return migrations[len(migrations)-1].version }
 
-// schema says what documents must have, so that nothing else gets among them.
+// collectionNames are all collections that documents are kept in.
+var collectionNames = func() (all []string) {
+	for _, m := range migrations {
+		for _, c := range m.collections {
+			if !slices.Contains(all, c.name) {
+				all = append(all, c.name)
+			}
+		}
+	}
+	return all
+}()
+
+// version1 says what documents must have, so that nothing else gets among them.
 // It names types only: values are judged before, and a rule of somebody else
 // on values is to be told from these. Text compares byte for byte, as everything
 // does that has no collation.
-var schema = []spec{
+var version1 = []spec{
 	{
 		name: "payments",
 		required: []string{"_id", "transaction_id", "amount", "currency", "payer_account", "payee_account", "occurred_at", "method",

@@ -57,6 +57,8 @@ func commandOf(t testing.TB, db *mongo.Database, collection, method string, argu
 			command = append(command, arguments[1].(bson.D)...)
 		}
 		return command
+	case "runCommand":
+		return arguments[0].(bson.D)
 	case "createIndex":
 		index := append(bson.D{{Key: "key", Value: arguments[0]}}, arguments[1].(bson.D)...)
 		return bson.D{{Key: "createIndexes", Value: collection}, {Key: "indexes", Value: bson.A{index}}}

@@ -86,6 +86,8 @@ func (r reader) tallied(ctx context.Context, t *store.Totals) error {
 			t.Amount[l.Key.Currency] = t.Amount[l.Key.Currency].Plus(sum)
 		case store.FateDuplicate:
 			t.Duplicates += l.Count
+		case store.FateControl:
+			t.Controls += l.Count
 		case store.FateQuarantined:
 			t.Quarantined[l.Key.Reason] += l.Count
 		}

@@ -15,7 +15,7 @@ import (
 // move is what becomes of one entry.
 type move struct {
 	*standing
-	from quarantine.Standing // as it stood before
+	from standing // as it stood before
 }
 
 // Transition moves entries from state to state, one step after the other, so
@@ -40,7 +40,7 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 		if stands == nil {
 			continue
 		}
-		from := stands.Standing
+		from := *stands
 		line, ok := stands.Move(&ts[i])
 		if !ok {
 			continue
@@ -59,20 +59,28 @@ func (t *tx) Transition(ctx context.Context, ts []quarantine.Transition) ([]bool
 	return done, t.writeEntries(ctx, op, nil, changed, lines)
 }
 
-// model compares and sets: without a transaction somebody may have moved the
-// entry since it was looked at.
+// model compares and sets.
 func (m *move) model() mongo.WriteModel {
 	set := bson.D{{Key: "state", Value: m.State}, {Key: "attempt", Value: int64(m.Attempt)}, {Key: "history_lines", Value: m.lines}}
-	update := bson.D{}
+	var unset bson.D
+	if m.Attempt > m.from.Attempt { // it was redriven
+		if m.Redrive != "" {
+			set = append(set, bson.E{Key: "redrive_id", Value: m.Redrive})
+		} else {
+			unset = append(unset, bson.E{Key: "redrive_id", Value: ""})
+		}
+	}
 	if m.Replaced != nil {
 		set = append(set, bson.E{Key: "reason", Value: m.Reason}, bson.E{Key: "detail", Value: m.Replaced.Detail})
 		if fields := fieldErrorsOf(m.Replaced.FieldErrors); fields != nil {
 			set = append(set, bson.E{Key: "field_errors", Value: fields})
 		} else {
-			update = append(update, bson.E{Key: "$unset", Value: bson.D{{Key: "field_errors", Value: ""}}})
+			unset = append(unset, bson.E{Key: "field_errors", Value: ""})
 		}
 	}
-	return mongo.NewUpdateOneModel().
-		SetFilter(bson.D{{Key: "_id", Value: m.ID}, {Key: "state", Value: m.from.State}, {Key: "attempt", Value: int64(m.from.Attempt)}}).
-		SetUpdate(append(update, bson.E{Key: "$set", Value: set}))
+	update := bson.D{{Key: "$set", Value: set}}
+	if unset != nil {
+		update = append(update, bson.E{Key: "$unset", Value: unset})
+	}
+	return mongo.NewUpdateOneModel().SetFilter(m.from.filter()).SetUpdate(update)
 }

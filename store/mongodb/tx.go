@@ -26,9 +26,15 @@ type tx struct {
 	conflict  bool  // with another transaction
 	committed bool
 	recorded  map[string]*store.Payment
-	standing  map[string]*standing // entries that were looked at, as they stand now
+	controls  map[string]*store.Control // by the ids of their windows
+	standing  map[string]*standing      // entries that were looked at, as they stand now
 	plain     plain
 }
+
+var (
+	_ store.ControlTx = (*tx)(nil)
+	_ store.DeskTx    = (*tx)(nil)
+)
 
 // collection is one of the store's, with all its settings.
 func (t *tx) collection(name string) *mongo.Collection { return t.store.db.Collection(name) }
@@ -81,8 +87,8 @@ func (t *tx) look(ctx context.Context) error {
 	if err != nil {
 		return t.fail(ctx, "look for the collections", err, inGeneral)
 	}
-	for _, c := range schema {
-		if t.failed = missing(names, c.name); t.failed != nil {
+	for _, name := range collectionNames {
+		if t.failed = missing(names, name); t.failed != nil {
 			return t.failed
 		}
 	}
@@ -126,7 +132,28 @@ func (t *tx) insert(ctx context.Context, op string, at step, collection string, 
 	})
 }
 
-// change updates documents, each of which must be found.
+// take takes the next number of a document that others may take too: at once,
+// or on a server without transactions when all else is written.
+func (t *tx) take(ctx context.Context, op string, number func(context.Context) (bool, error)) error {
+	if err := t.look(ctx); err != nil {
+		return err
+	}
+	if t.session == nil {
+		t.plain.takeLast(t, op, number)
+		return nil
+	}
+	taken := false
+	err := t.do(ctx, op, inGeneral, func(ctx context.Context) (err error) {
+		taken, err = number(ctx)
+		return err
+	})
+	if err == nil && !taken {
+		return t.meanwhile(op)
+	}
+	return err
+}
+
+// change updates or removes documents, each of which must be found.
 func (t *tx) change(ctx context.Context, op, collection string, models []mongo.WriteModel) error {
 	if err := t.look(ctx); err != nil {
 		return err

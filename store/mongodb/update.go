@@ -23,7 +23,8 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, store.Tx) e
 	if err != nil {
 		return &store.Error{Class: store.ClassOutage, Op: "begin", Err: err}
 	}
-	t := &tx{store: s, session: session, began: time.Now(), recorded: map[string]*store.Payment{}, standing: map[string]*standing{}}
+	t := &tx{store: s, session: session, began: time.Now(), recorded: map[string]*store.Payment{}, controls: map[string]*store.Control{},
+		standing: map[string]*standing{}}
 	defer t.finish()
 	if err := t.begin(); err != nil {
 		return err
