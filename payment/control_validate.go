@@ -114,20 +114,19 @@ const maxTotalDigits = 39
 
 // ParseControlAmount reads the sum of one currency as a control total writes
 // it: (0|[1-9]\d*) and exactly the currency's decimals, more than zero, below
-// 2^127 minor units. The fault names the field amounts.BRL.
+// 2^127 minor units. The fault names the field amounts.
 func ParseControlAmount(text string, c Currency) (Total, *Fault) {
-	field := FieldAmounts + "." + string(c)
 	fault := func(code Code, hint string) (Total, *Fault) {
-		return Total{}, &Fault{Field: field, Code: code, Value: text, Hint: hint}
+		return Total{}, &Fault{Field: FieldAmounts, Code: code, Value: text, Hint: hint}
 	}
 	decimals, known := c.Decimals()
 	if !known {
-		return Total{}, checkCurrency(c).of(field)
+		return Total{}, checkCurrency(c).of(FieldAmounts)
 	}
 	whole, fraction, pointed := strings.Cut(text, ".")
 	switch {
 	case !isDigits(whole) || (pointed && !isDigits(fraction)):
-		return Total{}, amountSigns(text).of(field)
+		return Total{}, amountSigns(text).of(FieldAmounts)
 	case len(whole) > 1 && whole[0] == '0':
 		return fault(CodeLeadingZero, "write the sum without leading zeros: 150.75")
 	case len(fraction) > decimals:

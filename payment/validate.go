@@ -24,9 +24,13 @@ const (
 func Validate(e *Event) Faults {
 	var fs Faults
 	add := func(f *Fault) {
-		if f != nil {
-			fs = append(fs, *f)
+		if f == nil {
+			return
 		}
+		if fs == nil {
+			fs = make(Faults, 0, 8) // as many as there are checks
+		}
+		fs = append(fs, *f)
 	}
 	add(checkTransactionID(e.TransactionID))
 	add(checkMoney(e.Amount))
@@ -84,8 +88,11 @@ func checkCurrency(c Currency) *Fault {
 		return nil
 	}
 	hint := "use an ISO 4217 code such as BRL"
-	if _, known := Currency(strings.ToUpper(string(c))).Decimals(); known {
-		hint = "write it in upper case: " + strings.ToUpper(string(c))
+	if len(c) == len(DefaultCurrency) {
+		upper := strings.ToUpper(string(c))
+		if _, known := Currency(upper).Decimals(); known {
+			hint = "write it in upper case: " + upper
+		}
 	}
 	code := CodeUnknownCurrency
 	if c == "" {

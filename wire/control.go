@@ -27,7 +27,7 @@ func readControl(body []byte) (*payment.ControlTotal, error) {
 	if v := &c.fields[controlTotal]; v.kind == number && string(v.in(body)) != controlVersion {
 		// Nobody knows what the other fields of that version are.
 		return nil, invalidControl(payment.Faults{{Field: payment.FieldControlTotal, Code: payment.CodeUnknownVersion,
-			Value: bounded(string(v.in(body))), Hint: "write the number 1"}})
+			Value: cut(string(v.in(body))), Hint: "write the number 1"}})
 	}
 	c.read()
 	c.validate()
@@ -43,7 +43,7 @@ func (c *control) find() {
 		if f := controlFieldOf(name); f != controlFieldCount {
 			c.fields[f] = v
 		} else if len(c.unknown) < maxFaults {
-			c.unknown = append(c.unknown, bounded(string(name)))
+			c.unknown = append(c.unknown, cut(string(name)))
 		}
 	})
 }
@@ -89,7 +89,7 @@ func (c *control) readable(f controlField) bool {
 		c.fault(f, payment.CodeNull, "give a value")
 	case !f.wants(v, c.body):
 		c.fault(f, payment.CodeWrongType, f.typeHint())
-		c.faults[len(c.faults)-1].Value = bounded(string(c.body[v.start:min(v.end, v.start+maxValue+1)]))
+		c.faults[len(c.faults)-1].Value = cut(string(c.body[v.start:min(v.end, v.start+maxValue+1)]))
 	default:
 		return true
 	}
@@ -100,12 +100,16 @@ func (c *control) fault(f controlField, code payment.Code, hint string) {
 	c.add(&payment.Fault{Field: controlNames[f], Code: code, Hint: hint})
 }
 
-// add notes a fault, nil being none.
+// add notes a fault, nil being none. Its texts are no part of the message.
 func (c *control) add(f *payment.Fault) {
-	if f != nil && len(c.faults) < maxFaults {
-		f.Value = bounded(f.Value)
-		c.faults = append(c.faults, *f)
+	if f == nil || len(c.faults) == maxFaults {
+		return
 	}
+	if c.faults == nil {
+		c.faults = make(payment.Faults, 0, maxFaults)
+	}
+	f.Value = cut(f.Value)
+	c.faults = append(c.faults, *f)
 }
 
 func (c *control) text(f controlField) string { return c.fields[f].textIn(c.body) }
@@ -149,16 +153,15 @@ func (c *control) amounts() {
 		if len(c.faults) == maxFaults {
 			return
 		}
-		currency := payment.Currency(bounded(string(name)))
-		field := payment.FieldAmounts + "." + safeName(string(currency))
+		currency := payment.Currency(cut(string(name)))
 		if v.kind != text {
-			c.add(&payment.Fault{Field: field, Code: payment.CodeWrongType,
+			c.add(&payment.Fault{Field: amountField(currency), Code: payment.CodeWrongType,
 				Value: string(c.body[v.start:min(v.end, v.start+maxValue+1)]), Hint: `write the sum as a text: "150.75"`})
 			return
 		}
 		total, fault := payment.ParseControlAmount(v.textIn(c.body), currency)
 		if fault != nil {
-			fault.Field = field
+			fault.Field = amountField(currency)
 			c.add(fault)
 			return
 		}
@@ -192,7 +195,9 @@ func (c *control) validate() {
 			c.add(&f)
 		}
 	}
-	sortControlFaults(c.faults)
+	if len(c.faults) > len(own) {
+		sortControlFaults(c.faults)
+	}
 	for _, name := range c.unknown {
 		c.add(&payment.Fault{Field: safeName(name), Code: payment.CodeUnknownField, Value: name,
 			Hint: "leave it out: a control total has no other fields"})

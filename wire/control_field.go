@@ -31,10 +31,23 @@ var controlNames = [controlFieldCount]string{
 
 // controlFieldOf knows each field by its one name.
 func controlFieldOf(name []byte) controlField {
-	for f, known := range controlNames {
-		if string(name) == known {
-			return controlField(f)
-		}
+	switch string(name) {
+	case payment.FieldControlTotal:
+		return controlTotal
+	case payment.FieldSource:
+		return controlSource
+	case payment.FieldProducer:
+		return controlProducer
+	case payment.FieldFrom:
+		return controlFrom
+	case payment.FieldUntil:
+		return controlUntil
+	case payment.FieldCount:
+		return controlCount
+	case payment.FieldAmounts:
+		return controlAmounts
+	case payment.FieldFingerprintSum:
+		return controlPrints
 	}
 	return controlFieldCount
 }
@@ -62,9 +75,9 @@ func (f controlField) typeHint() string {
 	return "write a text in quotes"
 }
 
-// maxFaults is how many faults of one control total are told: as many as an
-// entry in quarantine keeps.
-const maxFaults = 32
+// maxFaults is how many faults of one control total are told, so that a message
+// of nothing but faults stays cheap.
+const maxFaults = 16
 
 // sortControlFaults puts faults into the order of the fields; those of amounts
 // stay as they are among themselves.
@@ -82,6 +95,8 @@ func hasAmount(faults payment.Faults) bool {
 		return strings.HasPrefix(f.Field, payment.FieldAmounts+".")
 	})
 }
+
+func amountField(c payment.Currency) string { return payment.FieldAmounts + "." + safeName(string(c)) }
 
 // safeName returns a name that the sender made up as it can stand in an error's
 // text, which is logged: unchanged if it looks like a name, else "unknown".

@@ -71,7 +71,7 @@ func checkControlRefusal(t testing.TB, e *wire.Error) {
 	if e.TransactionID != "" || e.Amount != nil || e.Source != "" || !e.OccurredAt.IsZero() {
 		t.Errorf("parts of an event were read: %+v", e)
 	}
-	if len(e.Faults) == 0 || len(e.Faults) > 32 {
+	if len(e.Faults) == 0 || len(e.Faults) > 16 {
 		t.Errorf("%d faults", len(e.Faults))
 	}
 	for _, f := range e.Faults {
@@ -96,8 +96,8 @@ func TestControlFaultsAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { checkControlRefusal(t, controlRefused(t, body)) })
 	}
-	got := controlRefused(t, editControl("amounts", "{"+manyKeys(33)+"}"))
-	if len(got.Faults) != 32 || got.Faults[31].Field != "amounts.k31" {
+	got := controlRefused(t, editControl("amounts", "{"+manyKeys(17)+"}"))
+	if len(got.Faults) != 16 || got.Faults[15].Field != "amounts.k15" {
 		t.Errorf("%d faults, the last of %s", len(got.Faults), got.Faults[len(got.Faults)-1].Field)
 	}
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,13 +90,17 @@ func fieldsAreInvalid(faults payment.Faults) string {
 	if len(faults) == 1 {
 		return "1 field is invalid: " + faults[0].Field
 	}
-	names := faults[0].Field
+	b := make([]byte, 0, maxNames+64)
+	b = strconv.AppendInt(b, int64(len(faults)), 10)
+	b = append(b, " fields are invalid: "...)
+	b = append(b, faults[0].Field...)
 	for i := 1; i < len(faults); i++ {
-		if len(names)+len(faults[i].Field) > maxNames {
-			names += ", …"
+		b = append(b, ", "...)
+		if len(b)+len(faults[i].Field) > maxNames {
+			b = append(b, "…"...)
 			break
 		}
-		names += ", " + faults[i].Field
+		b = append(b, faults[i].Field...)
 	}
-	return fmt.Sprintf("%d fields are invalid: %s", len(faults), names)
+	return string(b)
 }

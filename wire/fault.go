@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,6 +31,9 @@ func (s *scanner) unreadable() (faults payment.Faults) {
 			fault.Code, fault.Hint = payment.CodeWrongType, "write a text in quotes"
 			fault.Value = string(s.body[v.start:min(v.end, v.start+maxValue+1)])
 		}
+		if faults == nil {
+			faults = make(payment.Faults, 0, fieldCount)
+		}
 		faults = append(faults, fault)
 	}
 	return faults
@@ -47,17 +49,20 @@ func nullHint(f field) string {
 // mergeFaults puts both lists into the order of the fields, at most one fault
 // for each: of a field that could not be read, what Validate says means nothing.
 func mergeFaults(own, rest payment.Faults) payment.Faults {
-	merged := slices.Clone(own)
-	for _, f := range rest {
-		if !merged.Has(f.Field) {
-			merged = append(merged, f)
+	var byField [fieldCount]*payment.Fault
+	for _, faults := range []payment.Faults{own, rest} {
+		for i := range faults {
+			if f := slices.Index(fieldNames[:], faults[i].Field); byField[f] == nil {
+				byField[f] = &faults[i]
+			}
 		}
 	}
-	slices.SortFunc(merged, func(a, b payment.Fault) int {
-		return cmp.Compare(slices.Index(fieldNames[:], a.Field), slices.Index(fieldNames[:], b.Field))
-	})
-	for i := range merged {
-		merged[i].Value = bounded(merged[i].Value)
+	merged := make(payment.Faults, 0, fieldCount)
+	for _, f := range byField {
+		if f != nil {
+			merged = append(merged, *f)
+			merged[len(merged)-1].Value = bounded(f.Value)
+		}
 	}
 	return merged
 }
@@ -68,9 +73,17 @@ func bounded(s string) string {
 	if len(s) <= maxValue {
 		return strings.Clone(s)
 	}
-	cut := maxValue - len("…")
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	return cut(s)
+}
+
+// cut returns the value itself when it is short enough.
+func cut(s string) string {
+	if len(s) <= maxValue {
+		return s
 	}
-	return s[:cut] + "…"
+	end := maxValue - len("…")
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }

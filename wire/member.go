@@ -97,9 +97,15 @@ func (s *scanner) repeats(keys *objectKeys, f field, key span) string {
 	return twoNames
 }
 
+// fewExtra is how many bytes of unknown members most messages have at most.
+const fewExtra = 256
+
 // keep appends an unknown member as it stands, without the white space that
 // means nothing.
 func (s *scanner) keep(rawKey, rawValue []byte, spaced bool) {
+	if s.extra == nil {
+		s.extra = make([]byte, 0, min(len(s.body), fewExtra))
+	}
 	s.extra = append(s.extra, ',')
 	s.extra = append(s.extra, rawKey...)
 	s.extra = append(s.extra, ':')

@@ -10,11 +10,39 @@ func walk(body []byte, at int, each func(name []byte, v value)) {
 		key, _ := s.key()
 		s.peek()
 		s.pos++ // the colon
-		v, _ := s.value(1)
-		each(s.bytes(key), v)
+		s.peek()
+		each(s.bytes(key), s.skip())
 		s.arena = s.arena[:0]
 		if s.peek() == ',' {
 			s.pos++
+		}
+	}
+}
+
+// skip is value for a message that was read before: it looks at nothing inside
+// of objects and arrays but where they end.
+func (s *scanner) skip() value {
+	switch s.body[s.pos] {
+	case '{', '[':
+	default:
+		v, _ := s.value(1)
+		return v
+	}
+	v := value{kind: other, span: span{start: int32(s.pos)}}
+	for depth := 0; ; {
+		switch s.body[s.pos] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			_, _ = s.text()
+			continue
+		}
+		s.pos++
+		if depth == 0 {
+			v.end = int32(s.pos)
+			return v
 		}
 	}
 }
