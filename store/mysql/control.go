@@ -14,87 +14,53 @@ import (
 const controlColumns = `id, source, producer, window_from, window_until, count, amounts, fingerprint_sum,
 	queue, position, entry_id, recorded_at`
 
-// Control inserts, and where the server says that one of them stands already
-// looks them up and inserts the others, as Record does.
+// controlRows is how many control totals go into one statement.
+const controlRows = 200
+
+// Control looks up which stand already, and inserts the others.
 func (t *tx) Control(ctx context.Context, cs []store.Control) ([]store.ControlOutcome, error) {
-	outcomes := make([]store.ControlOutcome, len(cs))
-	if len(cs) == 0 {
-		return outcomes, nil
-	}
-	if err := t.flush(ctx); err != nil {
-		return nil, err
-	}
-	for from := 0; from < len(cs); {
-		insert, n := t.controlInsertion(cs[from:], nil)
-		stood, err := t.insertControls(ctx, insert, cs[from:from+n])
+	outcomes := make([]store.ControlOutcome, 0, len(cs))
+	for part := range slices.Chunk(cs, controlRows) {
+		stood, err := t.insertControls(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		for i := from; i < from+n; i++ {
-			outcomes[i].Kind = store.Recorded
-			if stands, ok := stood[cs[i].Window.ID()]; ok {
-				outcomes[i] = store.JudgeControl(stands, &cs[i])
+		for i := range part {
+			outcome := store.ControlOutcome{Kind: store.Recorded}
+			if stands, ok := stood[part[i].Window.ID()]; ok {
+				outcome = store.JudgeControl(stands, &part[i])
 			}
+			outcomes = append(outcomes, outcome)
 		}
-		from += n
 	}
 	return outcomes, nil
 }
 
-// insertControls inserts control totals, as often as another writer turns out to
-// have been ahead, and returns those that stood.
-func (t *tx) insertControls(ctx context.Context, insert string, cs []store.Control) (stood map[string]*store.Control, err error) {
+// insertControls inserts those of the control totals that do not stand, and
+// returns the others. If another writer is ahead meanwhile it looks again.
+func (t *tx) insertControls(ctx context.Context, cs []store.Control) (stood map[string]*store.Control, err error) {
 	op := fmt.Sprintf("record %d control totals", len(cs))
-	var refused error
-	for barren := 0; barren < 2; {
-		_, refused = t.exec(ctx, request{op: op, at: inRecord, sql: insert, mayStand: true})
-		if refused == nil || t.failed != nil {
-			return stood, refused
-		}
+	var known error
+	for barren := 0; barren < 2; barren++ {
 		before := len(stood)
-		if stood, err = t.standingControls(ctx, cs); err != nil {
-			return nil, err
+		if stood, err = t.standingControls(ctx, cs); err != nil || len(stood) == len(cs) {
+			return stood, err
 		}
-		switch len(stood) {
-		case len(cs):
-			return stood, nil
-		case before:
-			barren++
+		if len(stood) > before {
+			barren = 0
 		}
-		insert, _ = t.controlInsertion(cs, stood)
+		_, known = t.exec(ctx, controlInsertion(op, cs, stood))
+		if known == nil || t.failed != nil {
+			return stood, known
+		}
 	}
 	// Not our key: a trigger writes to a table with one of the same name.
-	t.failed = &store.Error{Class: store.ClassData, Op: op, Err: shorten(refused)}
+	t.failed = &store.Error{Class: store.ClassData, Op: op, Err: shorten(known)}
 	return nil, t.failed
 }
 
-// standingControls finds those of the control totals that stand already, by the
-// ids of their windows.
-func (t *tx) standingControls(ctx context.Context, cs []store.Control) (map[string]*store.Control, error) {
-	stood := map[string]*store.Control{}
-	for part := range slices.Chunk(cs, store.MaxPage) {
-		ids := make([]string, len(part))
-		for i := range part {
-			ids[i] = part[i].Window.ID()
-		}
-		var s statement
-		s.sql("SELECT " + controlColumns + " FROM control_totals WHERE id IN ")
-		s.texts(ids)
-		found, err := query(ctx, t, s.request(fmt.Sprintf("look %d control totals up", len(part)), inGeneral), scanControl)
-		if err != nil {
-			return nil, err
-		}
-		for i := range found {
-			stood[found[i].Window.ID()] = &found[i]
-		}
-	}
-	return stood, nil
-}
-
-// controlInsertion builds the statement that inserts the first of the control
-// totals, as many as the server takes at once, without those that stand. It
-// returns how many it is about: at least one.
-func (t *tx) controlInsertion(cs []store.Control, stood map[string]*store.Control) (insert string, n int) {
+// controlInsertion inserts those of the control totals that do not stand.
+func controlInsertion(op string, cs []store.Control, stood map[string]*store.Control) request {
 	var s statement
 	s.sql("INSERT INTO control_totals (" + controlColumns + ") VALUES ")
 	rows := 0
@@ -102,17 +68,36 @@ func (t *tx) controlInsertion(cs []store.Control, stood map[string]*store.Contro
 		if stood[cs[i].Window.ID()] != nil {
 			continue
 		}
-		end := len(s)
 		if rows > 0 {
 			s.sql(",")
 		}
 		s.control(&cs[i])
-		if len(s)+len(beginStatement) >= t.limit() && rows > 0 {
-			return string(s[:end]), i
-		}
 		rows++
 	}
-	return string(s), len(cs)
+	r := s.request(op, inRecord)
+	r.mayStand = true
+	return r
+}
+
+// standingControls finds those of the control totals that stand, by the ids of
+// their windows.
+func (t *tx) standingControls(ctx context.Context, cs []store.Control) (map[string]*store.Control, error) {
+	ids := make([]string, len(cs))
+	for i := range cs {
+		ids[i] = cs[i].Window.ID()
+	}
+	var s statement
+	s.sql("SELECT " + controlColumns + " FROM control_totals WHERE id IN ")
+	s.texts(ids)
+	found, err := query(ctx, t, s.request(fmt.Sprintf("look %d control totals up", len(cs)), inGeneral), scanControl)
+	if err != nil {
+		return nil, err
+	}
+	stood := make(map[string]*store.Control, len(found))
+	for i := range found {
+		stood[found[i].Window.ID()] = &found[i]
+	}
+	return stood, nil
 }
 
 func (s *statement) control(c *store.Control) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func positionOf(p store.Payment, position string) store.Payment {
 // while the store is open. No value shows in what is said.
 func TestErrorClasses(t *testing.T) {
 	server := testserver.MariaDB(t)
-	for _, c := range provokedErrors() {
+	for _, c := range slices.Concat(provokedErrors(), provokedByControls(), provokedByRedrives()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			address := freshDatabase(t, server, "root")

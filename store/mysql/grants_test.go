@@ -2,6 +2,7 @@ package mysql_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -35,11 +36,17 @@ func TestRolesAreHeldBack(t *testing.T) {
 		recorder: {"UPDATE payments SET method = 'x'", "DELETE FROM payments", "TRUNCATE payments", "INSERT INTO payments (transaction_id) VALUES ('x') ON DUPLICATE KEY UPDATE method = 'x'",
 			"REPLACE INTO payments (transaction_id) VALUES ('x')", "DROP TABLE payments", "ALTER TABLE payments ADD x int", "DELETE FROM quarantine",
 			"UPDATE quarantine SET body = ''", "UPDATE quarantine SET id = ''", "DELETE FROM quarantine_history", "UPDATE quarantine_history SET note = ''",
-			"UPDATE recibo_migrations SET version_id = 0", "DELETE FROM tally", "DELETE FROM writers", "UPDATE writers SET recorder = ''"},
+			"UPDATE recibo_migrations SET version_id = 0", "DELETE FROM tally", "DELETE FROM writers", "UPDATE writers SET recorder = ''",
+			"UPDATE quarantine SET mended_body = ''", "UPDATE quarantine SET redrive_id = 'x'", "INSERT INTO redrives (id) VALUES ('x')", "UPDATE redrives SET seq = 9",
+			"DELETE FROM redrives", "UPDATE control_totals SET count = 0", "DELETE FROM control_totals"},
 		operator: {"INSERT INTO payments (transaction_id) VALUES ('x')", "UPDATE payments SET method = 'x'", "DELETE FROM payments",
-			"UPDATE quarantine SET body = ''", "UPDATE quarantine_history SET note = ''", "UPDATE tally SET count = 0"},
+			"UPDATE quarantine SET body = ''", "UPDATE quarantine_history SET note = ''", "UPDATE tally SET count = 0",
+			"INSERT INTO quarantine (id) VALUES ('x')", "UPDATE quarantine SET seen = 0", "UPDATE quarantine SET id = ''", "DELETE FROM redrives",
+			"INSERT INTO control_totals (id) VALUES ('x')", "UPDATE control_totals SET count = 0", "DELETE FROM control_totals", "DELETE FROM tally"},
 		reader: {"INSERT INTO payments (transaction_id) VALUES ('x')", "UPDATE payments SET method = 'x'", "DELETE FROM payments",
-			"UPDATE quarantine SET state = 'held'", "INSERT INTO quarantine_history (note) VALUES ('x')", "UPDATE outages SET target = ''"},
+			"UPDATE quarantine SET state = 'held'", "INSERT INTO quarantine_history (note) VALUES ('x')", "UPDATE outages SET target = ''",
+			"UPDATE quarantine SET mended_body = ''", "DELETE FROM quarantine", "DELETE FROM quarantine_history", "INSERT INTO redrives (id) VALUES ('x')",
+			"UPDATE redrives SET seq = 9", "INSERT INTO control_totals (id) VALUES ('x')"},
 	} {
 		c := raw(t, server.URL(role, database))
 		for _, sql := range forbidden {
@@ -95,4 +102,66 @@ func TestAccountsOfGrants(t *testing.T) {
 			t.Errorf("%s: %s, want %s", user, got, want)
 		}
 	}
+}
+
+// TestDeskIsForOperators has an operator do all that belongs to him, and a
+// recorder try it.
+func TestDeskIsForOperators(t *testing.T) {
+	server := testserver.MariaDB(t)
+	operator, recorder := server.User(t, "operator"), server.User(t, "recorder")
+	database := server.Database(t)
+	owner := migrated(t, server.URL("root", database), mysql.Options{})
+	server.SQL(t, database, mysql.Grants(recorder)+mysql.OperatorGrants(operator))
+	held, over := quarantine.New(quarantine.Invalid, []byte("bad"), "bad", nil, day).ID, discarded(t, owner, "over")
+	if err := owner.Update(t.Context(), holding("bad")); err != nil {
+		t.Fatal(err)
+	}
+	desk := deskOf(held, over)
+	s := open(t, server.URL(recorder, database), mysql.Options{})
+	for what, do := range desk {
+		wantClass(t, s.Update(t.Context(), do), store.ClassOutage, "command denied to user")
+		if lines, err := owner.Reader().History(t.Context(), held); err != nil || len(lines) != 1 {
+			t.Errorf("after the recorder tried to %s: history %+v, error %v", what, lines, err)
+		}
+	}
+	s = open(t, server.URL(operator, database), mysql.Options{})
+	for _, what := range []string{"mend", "drive", "redrive", "purge"} {
+		if err := s.Update(t.Context(), desk[what]); err != nil {
+			t.Errorf("%s as operator: %v", what, err)
+		}
+	}
+	page, err := s.Reader().Entries(t.Context(), store.EntryQuery{})
+	if err != nil || len(page.Items) != 1 || page.Items[0].RedriveID != "run" || string(page.Items[0].MendedBody) != "good" || page.Items[0].State != quarantine.Redriven {
+		t.Errorf("entries %+v, error %v", page.Items, err)
+	}
+	if _, err := store.ReadControls(s.Reader()).Controls(t.Context(), store.ControlQuery{}); err != nil {
+		t.Errorf("control totals as operator: %v", err)
+	}
+}
+
+// deskOf is what people do: with an entry that is held, and one that is
+// discarded.
+func deskOf(held, over string) map[string]func(context.Context, store.Tx) error {
+	return map[string]func(context.Context, store.Tx) error{
+		"mend": func(ctx context.Context, tx store.Tx) error {
+			return done(store.Desk(tx).Mend(ctx, quarantine.Mending{EntryID: held, Body: []byte("good"), Actor: "ana", At: day}))
+		},
+		"redrive": func(ctx context.Context, tx store.Tx) error {
+			moved, err := tx.Transition(ctx, []quarantine.Transition{{EntryID: held, From: quarantine.Held, To: quarantine.Redriven,
+				By: quarantine.Operator, RedriveID: "run", Actor: "ana", At: day}})
+			return done(err == nil && moved[0], err)
+		},
+		"purge": func(ctx context.Context, tx store.Tx) error {
+			n, err := store.Desk(tx).Purge(ctx, []string{over})
+			return done(n == 1, err)
+		},
+		"drive": driving(newRedrive("one", 1)),
+	}
+}
+
+func done(ok bool, err error) error {
+	if err == nil && !ok {
+		err = errors.New("it was not done")
+	}
+	return err
 }

@@ -78,6 +78,7 @@ func TestSchemaRefused(t *testing.T) {
 			"payments has no unique key of transaction_id alone", "ADD UNIQUE KEY (transaction_id)"},
 		{"letters alike", mysql.DDL() + "ALTER TABLE payments CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", false,
 			"ids that differ by case would be one", "COLLATE ascii_bin"},
+		{"column lost", mysql.DDL() + "ALTER TABLE quarantine_history DROP COLUMN mended_sha256", false, "table quarantine_history has no column mended_sha256", "backup"},
 		{"another program's", "CREATE TABLE payments (id int)", false, "another program's table payments is there", "give another database"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

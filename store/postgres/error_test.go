@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func provokedErrors() []provoked {
 func TestErrorClasses(t *testing.T) {
 	server := testserver.Postgres(t)
 	database := server.Database(t)
-	for _, c := range provokedErrors() {
+	for _, c := range slices.Concat(provokedErrors(), provokedByControls(), provokedByRedrives()) {
 		t.Run(c.name, func(t *testing.T) {
 			address := freshSchema(t, server, database, "postgres")
 			s := open(t, address, postgres.Options{Writers: 1})

@@ -26,7 +26,7 @@ func Grants(user string) string {
 func OperatorGrants(user string) string {
 	return grants(user,
 		"SELECT ON "+versions,
-		"SELECT ON payments, quarantine, quarantine_history, outages, writers, tally, redrives, control_totals",
+		"SELECT ON "+tableNames(),
 		"UPDATE (state, attempt, reason, detail, field_errors, mended_body, redrive_id) ON quarantine",
 		"INSERT ON quarantine_history",
 		"DELETE ON quarantine, quarantine_history",
@@ -36,7 +36,15 @@ func OperatorGrants(user string) string {
 // ReaderGrants returns the statements for a user who looks and changes nothing:
 // status, find, lists, reconcile.
 func ReaderGrants(user string) string {
-	return grants(user, "SELECT ON "+versions+", payments, quarantine, quarantine_history, outages, writers, tally, redrives, control_totals")
+	return grants(user, "SELECT ON "+versions+", "+tableNames())
+}
+
+func tableNames() string {
+	names := make([]string, len(tables))
+	for i, table := range tables {
+		names[i] = table.name
+	}
+	return strings.Join(names, ", ")
 }
 
 func grants(user string, rights ...string) string {
