@@ -10,10 +10,10 @@ import (
 )
 
 // column is one column of an export, and one field of its objects.
-type column struct {
+type column[T any] struct {
 	name  string
-	value func(*Payment) *string // nil: not there
-	json  bool                   // the value is JSON itself
+	value func(*T) *string // nil: not there
+	json  bool             // the value is JSON itself
 }
 
 // fingerprintColumn is the one that masking takes away with the accounts.
@@ -27,7 +27,7 @@ const businessColumns = 10
 // paid, in their order.
 const BusinessColumns = "business"
 
-var paymentColumns = []column{
+var paymentColumns = []column[Payment]{
 	{name: payment.FieldTransactionID, value: func(p *Payment) *string { return &p.TransactionID }},
 	{name: payment.FieldAmount, value: func(p *Payment) *string { return &p.Amount }},
 	{name: payment.FieldCurrency, value: func(p *Payment) *string { return &p.Currency }},
@@ -48,7 +48,7 @@ var paymentColumns = []column{
 // those of the objects of payments list.
 func PaymentColumns() []string { return columnNames(paymentColumns) }
 
-func columnNames(columns []column) []string {
+func columnNames[T any](columns []column[T]) []string {
 	var names []string
 	for _, c := range columns {
 		names = append(names, c.name)
@@ -58,13 +58,13 @@ func columnNames(columns []column) []string {
 
 // columns are those that were asked for. Each may be asked for once: an object
 // has a field once.
-func (x *PaymentExport) columns() ([]column, error) {
+func (x *PaymentExport) columns() ([]column[Payment], error) {
 	if len(x.Columns) == 0 {
 		return paymentColumns, nil
 	}
-	var chosen []column
+	var chosen []column[Payment]
 	for _, name := range x.Columns {
-		i := slices.IndexFunc(paymentColumns, func(c column) bool { return c.name == name })
+		i := slices.IndexFunc(paymentColumns, func(c column[Payment]) bool { return c.name == name })
 		switch {
 		case name == BusinessColumns:
 			chosen = append(chosen, paymentColumns[:businessColumns]...)

@@ -19,14 +19,30 @@ const (
 	NDJSON ExportFormat = "ndjson" // one object a line
 )
 
+// RowForm is how the rows of an export are written.
+type RowForm struct {
+	Format      ExportFormat
+	Spreadsheet bool // CSV that a spreadsheet reads as text and never as formulas
+}
+
+// check returns a *UsageError for a form that there is not.
+func (f RowForm) check() error {
+	switch {
+	case f.Format != CSV && f.Format != NDJSON:
+		return usage("write csv or ndjson", "flag --format: %q is not one of csv, ndjson", f.Format)
+	case f.Spreadsheet && f.Format != CSV:
+		return usage("leave one of them out", "flag --spreadsheet: spreadsheets read csv, not %s", f.Format)
+	}
+	return nil
+}
+
 // PaymentExport says which payments are exported, and how.
 type PaymentExport struct {
 	Query          store.PaymentQuery // order and page are the export's own
 	RecordedBefore time.Time          // leaves out what was recorded since; zero: nothing
 	Columns        []string           // of PaymentColumns; nil: all
-	Format         ExportFormat
-	Spreadsheet    bool // CSV that a spreadsheet reads as text and never as formulas
-	ShowAccounts   bool
+	RowForm
+	ShowAccounts bool
 }
 
 // Check returns a *UsageError when the export cannot be made as it is asked
@@ -35,13 +51,7 @@ func (x *PaymentExport) Check() error {
 	if _, err := x.columns(); err != nil {
 		return err
 	}
-	switch {
-	case x.Format != CSV && x.Format != NDJSON:
-		return usage("write csv or ndjson", "flag --format: %q is not one of csv, ndjson", x.Format)
-	case x.Spreadsheet && x.Format != CSV:
-		return usage("leave one of them out", "flag --spreadsheet: spreadsheets read csv, not %s", x.Format)
-	}
-	return nil
+	return x.check()
 }
 
 // exportBuffer is how much is handed to a file or pipe at once, in bytes.
@@ -63,32 +73,48 @@ func (a *App) ExportPayments(ctx context.Context, x PaymentExport, w io.Writer, 
 	return a.exportPayments(ctx, s.Reader(), x, w, progress)
 }
 
-func (a *App) exportPayments(ctx context.Context, r store.Reader, x PaymentExport, w io.Writer, progress func(int64)) (rows int64, err error) {
+func (a *App) exportPayments(ctx context.Context, r store.Reader, x PaymentExport, w io.Writer, progress func(int64)) (int64, error) {
 	columns, err := x.columns()
 	if err != nil {
 		return 0, err
 	}
+	q := x.Query
+	q.Order, q.Limit = store.NewestFirst, store.MaxPage
+	fetch := func(ctx context.Context, after string) (store.Page[store.Payment], error) {
+		if q.After = after; after != "" {
+			// All that follows is before Until; with both bounds a database may take
+			// this one and read what was exported already, for every page.
+			q.Until = time.Time{}
+		}
+		return r.Payments(ctx, q)
+	}
+	return exportPages(ctx, a, w, x.RowForm, columns, fetch, func(p *store.Payment) *Payment {
+		if !x.RecordedBefore.IsZero() && !p.RecordedAt.Before(x.RecordedBefore) {
+			return nil
+		}
+		return new(viewPayment(p, x.ShowAccounts))
+	}, progress)
+}
+
+// exportPages writes a row of every item that view does not leave out.
+func exportPages[P, V any](ctx context.Context, a *App, w io.Writer, form RowForm, columns []column[V],
+	fetch func(ctx context.Context, after string) (store.Page[P], error), view func(*P) *V, progress func(int64)) (rows int64, err error) {
 	buffer := bufio.NewWriterSize(w, exportBuffer)
-	out := newRowWriter(buffer, x, columns)
+	out := newRowWriter(buffer, form, columns)
 	if err := out.header(); err != nil {
 		return 0, fmt.Errorf("write export: %w", err)
 	}
-	q := x.Query
-	q.Order, q.Limit = store.NewestFirst, store.MaxPage
-	for {
-		page, err := await(ctx, a, store.StoreComponent, a.Config.Store, func(ctx context.Context) (store.Page[store.Payment], error) {
-			return r.Payments(ctx, q)
-		})
+	for after := ""; ; {
+		page, err := await(ctx, a, store.StoreComponent, a.Config.Store, func(ctx context.Context) (store.Page[P], error) { return fetch(ctx, after) })
 		if err != nil {
 			return rows, err
 		}
 		for i := range page.Items {
-			p := &page.Items[i]
-			if !x.RecordedBefore.IsZero() && !p.RecordedAt.Before(x.RecordedBefore) {
+			v := view(&page.Items[i])
+			if v == nil {
 				continue
 			}
-			view := viewPayment(p, x.ShowAccounts)
-			if err := out.row(&view); err != nil {
+			if err := out.row(v); err != nil {
 				return rows, fmt.Errorf("write export: %w", err)
 			}
 			rows++
@@ -97,14 +123,11 @@ func (a *App) exportPayments(ctx context.Context, r store.Reader, x PaymentExpor
 			return rows, fmt.Errorf("write export: %w", err)
 		}
 		progress(rows)
-		if page.Next == "" {
+		if after = page.Next; after == "" {
 			return rows, nil
 		}
 		if err := ctx.Err(); err != nil {
 			return rows, err
 		}
-		// All that follows is before Until; with both bounds a database may take
-		// this one and read what was exported already, for every page.
-		q.After, q.Until = page.Next, time.Time{}
 	}
 }

@@ -145,7 +145,7 @@ func (a *asked) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[
 func TestExportHasOneUpperBound(t *testing.T) {
 	r := &asked{Reader: recordedAt(t, 3000).Reader()}
 	q := store.PaymentQuery{Since: exportDay.Add(10 * time.Second), Until: exportDay.Add(900 * time.Second)}
-	rows, err := waiting(0).exportPayments(t.Context(), r, PaymentExport{Query: q, Format: CSV}, io.Discard, func(int64) {})
+	rows, err := waiting(0).exportPayments(t.Context(), r, PaymentExport{Query: q, RowForm: RowForm{Format: CSV}}, io.Discard, func(int64) {})
 	if rows != 890*3 || err != nil {
 		t.Errorf("%d rows, %v", rows, err)
 	}

@@ -8,25 +8,25 @@ import (
 )
 
 // rowWriter writes the rows of an export.
-type rowWriter interface {
+type rowWriter[T any] interface {
 	header() error
-	row(*Payment) error
+	row(*T) error
 }
 
-func newRowWriter(w *bufio.Writer, x PaymentExport, columns []column) rowWriter {
-	if x.Format == NDJSON {
-		return &objectRows{w: w, columns: columns}
+func newRowWriter[T any](w *bufio.Writer, f RowForm, columns []column[T]) rowWriter[T] {
+	if f.Format == NDJSON {
+		return &objectRows[T]{w: w, columns: columns}
 	}
-	return &csvRows{w: w, csv: csv.NewWriter(w), columns: columns, spreadsheet: x.Spreadsheet, record: make([]string, len(columns))}
+	return &csvRows[T]{w: w, csv: csv.NewWriter(w), columns: columns, spreadsheet: f.Spreadsheet, record: make([]string, len(columns))}
 }
 
 // csvRows writes CSV. Its lines end with LF, as tools on a command line expect
 // and spreadsheets accept: with CRLF the csv package would change line ends
 // inside of values, too.
-type csvRows struct {
+type csvRows[T any] struct {
 	w           *bufio.Writer // below csv, which writes straight into it
 	csv         *csv.Writer
-	columns     []column
+	columns     []column[T]
 	spreadsheet bool
 	record      []string
 }
@@ -34,7 +34,7 @@ type csvRows struct {
 // byteOrderMark tells a spreadsheet that a file is UTF-8.
 const byteOrderMark = "\uFEFF"
 
-func (c *csvRows) header() error {
+func (c *csvRows[T]) header() error {
 	if c.spreadsheet {
 		if _, err := c.w.WriteString(byteOrderMark); err != nil {
 			return err
@@ -43,11 +43,11 @@ func (c *csvRows) header() error {
 	return c.csv.Write(columnNames(c.columns))
 }
 
-func (c *csvRows) row(p *Payment) error {
+func (c *csvRows[T]) row(v *T) error {
 	for i, column := range c.columns {
 		c.record[i] = ""
-		if v := column.value(p); v != nil {
-			c.record[i] = *v
+		if cell := column.value(v); cell != nil {
+			c.record[i] = *cell
 		}
 		if c.spreadsheet {
 			c.record[i] = inert(c.record[i])
@@ -71,28 +71,28 @@ func inert(cell string) string {
 }
 
 // objectRows writes one JSON object a line, as payments list does.
-type objectRows struct {
+type objectRows[T any] struct {
 	w       *bufio.Writer
-	columns []column
+	columns []column[T]
 	line    []byte
 }
 
-func (o *objectRows) header() error { return nil }
+func (o *objectRows[T]) header() error { return nil }
 
-func (o *objectRows) row(p *Payment) error {
+func (o *objectRows[T]) row(v *T) error {
 	b := o.line[:0]
 	for i, column := range o.columns {
 		b = append(b, `{,`[min(i, 1)])
 		b = append(b, '"')
 		b = append(b, column.name...)
 		b = append(b, `":`...)
-		switch v := column.value(p); {
-		case v == nil:
+		switch cell := column.value(v); {
+		case cell == nil:
 			b = append(b, "null"...)
 		case column.json:
-			b = append(b, *v...)
+			b = append(b, *cell...)
 		default:
-			b = appendJSON(b, *v)
+			b = appendJSON(b, *cell)
 		}
 	}
 	o.line = append(b, "}\n"...)

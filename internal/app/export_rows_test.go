@@ -31,7 +31,7 @@ func written(t rapid.TB, x PaymentExport, ps ...Payment) string {
 		t.Fatal(err)
 	}
 	buffer := bufio.NewWriter(&out)
-	w := newRowWriter(buffer, x, columns)
+	w := newRowWriter(buffer, x.RowForm, columns)
 	err = w.header()
 	for i := range ps {
 		if err == nil {
@@ -56,7 +56,7 @@ func TestExportedObjectsAreThoseOfTheList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(want)+"\n", written(t, PaymentExport{Format: NDJSON}, p)); diff != "" {
+		if diff := cmp.Diff(string(want)+"\n", written(t, PaymentExport{RowForm: RowForm{Format: NDJSON}}, p)); diff != "" {
 			t.Fatalf("(-list +export)\n%s", diff)
 		}
 	})
@@ -66,7 +66,7 @@ func TestExportedObjectsAreThoseOfTheList(t *testing.T) {
 func TestCSVIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ps := rapid.SliceOfN(shown, 1, 3).Draw(t, "payments")
-		got, err := csv.NewReader(strings.NewReader(written(t, PaymentExport{Format: CSV}, ps...))).ReadAll()
+		got, err := csv.NewReader(strings.NewReader(written(t, PaymentExport{RowForm: RowForm{Format: CSV}}, ps...))).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestCSVIsExact(t *testing.T) {
 }
 
 func TestEmptyCellsAreRows(t *testing.T) {
-	x := PaymentExport{Format: CSV, Columns: []string{"source"}}
+	x := PaymentExport{RowForm: RowForm{Format: CSV}, Columns: []string{"source"}}
 	if got := written(t, x, Payment{}, Payment{Source: some("a")}, Payment{}); got != "source\n\"\"\na\n\"\"\n" {
 		t.Errorf("wrote %q", got)
 	}
@@ -122,7 +122,7 @@ func TestCanonicalJSON(t *testing.T) {
 // TestBusinessColumns: they say what was paid and never how it came here.
 func TestBusinessColumns(t *testing.T) {
 	want := "transaction_id,amount,currency,payer_account,payee_account,occurred_at,method,source,extra,fingerprint"
-	x := PaymentExport{Format: CSV, Columns: []string{BusinessColumns}}
+	x := PaymentExport{RowForm: RowForm{Format: CSV}, Columns: []string{BusinessColumns}}
 	if got := written(t, x); got != want+"\n" {
 		t.Errorf("header %q", got)
 	}

@@ -71,23 +71,6 @@ func (a *App) Entries(ctx context.Context, q store.EntryQuery, limit int, showAc
 	}, func(e *quarantine.Entry) error { return show(viewEntry(e, showAccounts, false)) })
 }
 
-// Entry returns one entry by its id.
-func (a *App) Entry(ctx context.Context, id string, showAccounts, showBody bool) (Entry, error) {
-	s, err := a.readStore(ctx)
-	if err != nil {
-		return Entry{}, err
-	}
-	defer s.Close()
-	page, err := s.Reader().Entries(ctx, store.EntryQuery{IDs: []string{id}, WithoutBody: !showBody})
-	if err != nil {
-		return Entry{}, err
-	}
-	if len(page.Items) == 0 {
-		return Entry{}, answerNo("recibo quarantine list shows the ids of entries", "entry %s: not in quarantine", id)
-	}
-	return viewEntry(&page.Items[0], showAccounts, showBody), nil
-}
-
 // Causes groups the entries that q selects.
 func (a *App) Causes(ctx context.Context, q store.EntryQuery) ([]Cause, error) {
 	s, err := a.readStore(ctx)

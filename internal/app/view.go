@@ -55,6 +55,8 @@ type Entry struct {
 	Headers       map[string]string       `json:"headers"`
 	BodyBytes     int64                   `json:"body_bytes"`
 	Truncated     bool                    `json:"truncated"`
+	Mended        bool                    `json:"mended"`     // a mended body stands beside the original
+	RedriveID     *string                 `json:"redrive_id"` // the run that sent it last
 	Body          *string                 `json:"body,omitempty"`
 }
 
@@ -122,6 +124,7 @@ func viewEntry(e *quarantine.Entry, showAccounts, showBody bool) Entry {
 		FieldErrors: append([]quarantine.FieldError{}, e.FieldErrors...), TransactionID: some(e.TransactionID),
 		Seen: e.Seen, FirstSeenAt: stamp(e.FirstSeenAt), LastSeenAt: stamp(e.LastSeenAt), Attempt: e.Attempt,
 		Queue: e.Queue, Position: e.Position, Headers: e.Headers, BodyBytes: e.BodySize, Truncated: e.Truncated,
+		Mended: e.MendedBody != nil, RedriveID: some(e.RedriveID),
 	}
 	if e.Amount != nil {
 		v.Amount, v.Currency = some(e.Amount.Decimal()), some(string(e.Amount.Currency))
@@ -129,12 +132,17 @@ func viewEntry(e *quarantine.Entry, showAccounts, showBody bool) Entry {
 	if showBody {
 		v.Body = new(strings.ToValidUTF8(string(e.Body), "\uFFFD"))
 	}
-	for i := range v.FieldErrors {
-		if f := &v.FieldErrors[i]; !showAccounts && isAccount(f.Field) {
+	maskFields(v.FieldErrors, showAccounts)
+	return v
+}
+
+// maskFields masks accounts in field errors unless they are to be shown.
+func maskFields(fields []quarantine.FieldError, showAccounts bool) {
+	for i := range fields {
+		if f := &fields[i]; !showAccounts && isAccount(f.Field) {
 			f.Value, f.Recorded = maskValue(f.Value), maskValue(f.Recorded)
 		}
 	}
-	return v
 }
 
 func isAccount(field string) bool {

@@ -82,6 +82,14 @@ func printable(text string) string {
 // number groups digits: 20,000.
 func number(n int64) string { return humanize.Comma(n) }
 
+// plural writes a count with its noun.
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
 func maybeNumber(n *int64) string {
 	if n == nil {
 		return "unknown"

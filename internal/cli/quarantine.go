@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,8 +14,9 @@ import (
 )
 
 func (e *environment) quarantine() *cobra.Command {
-	return group("quarantine", "Show what could not be recorded, and why.", "  recibo quarantine causes",
-		e.quarantineList(), e.quarantineCauses(), e.quarantineShow())
+	return group("quarantine", "Show and decide about what could not be recorded.", "  recibo quarantine causes",
+		e.quarantineList(), e.quarantineCauses(), e.quarantineShow(), e.quarantineHistory(), e.quarantineMend(),
+		e.quarantineRedrive(), e.quarantineRedrives(), e.quarantineDiscard(), e.quarantineExport(), e.quarantinePurge())
 }
 
 // entryFilter is the flags that select entries.
@@ -110,74 +112,35 @@ func (e *environment) quarantineCauses() *cobra.Command {
 		})
 }
 
+// causes writes a sentence for each cause, to be read aloud.
 func (e *environment) causes(causes []app.Cause) error {
-	t := e.table("REASON", "FIELD", "CODE", "ENTRIES", "SEEN", "AT STAKE", "UNREADABLE", "OLDEST", "NEWEST", "EXAMPLE")
 	for _, c := range causes {
-		t.row(string(c.Reason), text(c.Field), text(c.Code), number(c.Entries), number(c.Seen), money(c.Amount),
-			number(c.Unreadable), c.Oldest, c.Newest, c.ExampleID)
+		fmt.Fprintln(e.out, printable(causeSentence(c)))
 	}
-	return t.close()
+	if len(causes) == 0 {
+		fmt.Fprintln(e.out, "nothing matches")
+	}
+	return e.out.Flush()
 }
 
-func (e *environment) quarantineShow() *cobra.Command {
-	var showAccounts, showBody bool
-	cmd := &cobra.Command{
-		Use: "show ENTRY", Short: "Show one quarantined message: what is wrong, and what to do.",
-		Long:    "The body is personal data: it is shown only with --body. recibo quarantine list shows the ids of entries.",
-		Example: "  recibo quarantine show 1c5f0e7a9b2d4c6e8f0a1b2c3d4e5f60 --body", Args: one("ENTRY"),
+func causeSentence(c app.Cause) string {
+	s := string(c.Reason)
+	if c.Field != nil {
+		s += ": " + *c.Field
 	}
-	accountsFlag(cmd, &showAccounts)
-	cmd.Flags().BoolVar(&showBody, "body", false, "show the message itself, too")
-	return e.with(cmd, settings{names: join(storeSettings, []string{"wait", "output"})},
-		func(cmd *cobra.Command, a *app.App, args []string) error {
-			v, err := a.Entry(cmd.Context(), args[0], showAccounts, showBody)
-			if err != nil {
-				return err
-			}
-			if a.Config.Output == config.JSON {
-				return e.printJSON(v)
-			}
-			return e.entry(v)
-		})
-}
-
-func (e *environment) entry(v app.Entry) error {
-	t := e.table()
-	t.row("entry", v.ID)
-	t.row("state", string(v.State))
-	t.row("reason", string(v.Reason))
-	t.row("why", v.Detail)
-	t.row("payment", text(v.TransactionID))
-	if v.Amount != nil {
-		t.row("amount", text(v.Currency)+" "+groupDecimal(*v.Amount))
+	if c.Code != nil && *c.Code != quarantine.CodeDiffers {
+		s += ": " + strings.ReplaceAll(*c.Code, "_", " ")
 	}
-	t.row("seen", number(v.Seen)+" times, "+v.FirstSeenAt+" to "+v.LastSeenAt)
-	t.row("from", v.Queue+" "+v.Position)
-	t.row("size", number(v.BodyBytes)+" bytes")
-	if err := t.close(); err != nil {
-		return err
+	s += " — " + plural(c.Entries, "message", "messages")
+	if c.Seen != c.Entries {
+		s += fmt.Sprintf(" (seen %s times)", number(c.Seen))
 	}
-	if len(v.FieldErrors) > 0 {
-		t := e.table("", "")
-		t.row("FIELD", "CODE", "RECORDED", "ARRIVED", "HINT")
-		for _, f := range v.FieldErrors {
-			t.row(f.Field, f.Code, dash(f.Recorded), dash(f.Value), dash(f.Hint))
-		}
-		if err := t.close(); err != nil {
-			return err
-		}
+	var stake []string
+	if len(c.Amount) > 0 {
+		stake = append(stake, money(c.Amount)+" at stake")
 	}
-	return e.body(v)
-}
-
-func (e *environment) body(v app.Entry) error {
-	if v.Body == nil {
-		return nil
+	if c.Unreadable > 0 {
+		stake = append(stake, number(c.Unreadable)+" unreadable")
 	}
-	t := e.table("", "")
-	t.row("BODY")
-	for line := range strings.Lines(strings.ReplaceAll(*v.Body, "\t", "    ")) {
-		t.row(strings.TrimRight(line, "\r\n"))
-	}
-	return t.close()
+	return fmt.Sprintf("%s, %s; first %s, last %s; for example %s", s, strings.Join(stake, ", "), c.Oldest, c.Newest, c.ExampleID)
 }
