@@ -61,13 +61,20 @@ func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, err
 		class := store.ClassOf(err)
 		switch class {
 		case store.ClassUnknownCommit:
-			sent = d
+			if d != nil {
+				sent = d
+			}
 		case store.ClassTransient:
 			if redone++; redone <= store.RedoMost {
 				continue
 			}
 			redone = 0
 		case store.ClassData, store.ClassTooBig, store.ClassTooSlow:
+			if sent != nil && w.hadLanded(ctx) {
+				w.r.storeWatch.answered(anyWriter, sent.outage)
+				w.settled(sent)
+				return nil, nil
+			}
 			if pieces, ok := w.divide(ctx, units, class, err); ok {
 				return pieces, nil
 			}
@@ -89,6 +96,34 @@ func (w *writer) attempt(ctx context.Context, units []*unit) (*decision, error) 
 		return err
 	})
 	return d, err
+}
+
+// hadLanded asks whether the writer's last transaction, which had no answer, was
+// committed, before its units are cut up: the pieces would count them again. It
+// asks until it is answered or ctx ends.
+func (w *writer) hadLanded(ctx context.Context) bool {
+	waits := store.Backoff()
+	claim := w.identity
+	claim.Seq, claim.SeenAt = w.seq+1, w.r.config.now()
+	for ctx.Err() == nil {
+		err := w.r.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+			landed, err := tx.Claim(ctx, claim)
+			if err == nil && landed {
+				err = errLanded
+			} else if err == nil {
+				err = errNotLanded
+			}
+			return err // in any case: nothing is to be written
+		})
+		switch {
+		case errors.Is(err, errLanded):
+			return true
+		case errors.Is(err, errNotLanded), errors.Is(err, store.ErrFenced):
+			return false
+		}
+		sleep(ctx, waits.NextBackOff())
+	}
+	return false
 }
 
 // divide answers an error that the units themselves cause. Several are halved,

@@ -14,6 +14,9 @@ import (
 // errLanded ends a transaction whose number turns out to be committed already.
 var errLanded = errors.New("this transaction had landed")
 
+// errNotLanded ends a transaction that only asked.
+var errNotLanded = errors.New("this transaction had not landed")
+
 // errMoved ends a transaction that decided about an entry which meanwhile
 // somebody else moved.
 var errMoved = errors.New("an entry was moved meanwhile")

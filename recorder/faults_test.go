@@ -112,6 +112,27 @@ func TestLostCommitReply(t *testing.T) {
 	}
 }
 
+// A lost reply, and then an error for which a batch is cut up: first it is asked
+// whether the batch had landed, or its pieces would be counted once more.
+func TestLostReplyThenCutUp(t *testing.T) {
+	for _, class := range []store.Class{store.ClassTooBig, store.ClassTooSlow, store.ClassData, store.ClassUnknownCommit} {
+		for _, landed := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%v landed=%v", class, landed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := newHarness(t)
+					h.loseReply(1, landed)
+					h.faulty.FailNext(1, class)
+					h.faulty.FailNext(2, store.ClassOutage)
+					h.publish(event("a", "1.00"), event("a", "2.00"), event("b", "1.00"), `not json`)
+					h.wantResult(h.record(), recorder.Result{Delivered: 4, Recorded: 2, Quarantined: reasons("conflict", 1, "malformed", 1)})
+					h.wantPayments("a 1.00", "b 1.00")
+					h.wantBooks()
+				})
+			})
+		}
+	}
+}
+
 // Rule 1: transient errors are redone at once, ten times, and then an outage.
 func TestTransientErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

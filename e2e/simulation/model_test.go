@@ -20,11 +20,11 @@ type model struct {
 	payments  map[string]store.Payment // as they stood after the last step
 	refused   []uint32                 // parts of the payments that the database ever refused
 	mayReject bool                     // or refused for their size
+	handed    int64                    // deliveries that recorders got
 
 	purged       map[string]bool            // entries
 	purgedBodies map[[sha256.Size]byte]bool // theirs
 	purgedSeen   int64
-	fromPurged   int64 // payments and control totals that came from purged entries
 }
 
 func newModel() model {
@@ -52,6 +52,13 @@ func (w *world) published(ms []queue.Message) {
 	for i := range ms {
 		w.model.know(ms[i].Body)
 	}
+}
+
+// handed is told how many deliveries a recorder got.
+func (w *world) handed(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.model.handed += int64(n)
 }
 
 // acked is told of deliveries before they are acked: each must have its fate.
@@ -190,6 +197,12 @@ func (w *world) checkCounts(ps []store.Payment, es []quarantine.Entry) {
 	}
 	for _, n := range totals.Quarantined {
 		counted += n
+	}
+	w.mu.Lock()
+	handed := w.model.handed
+	w.mu.Unlock()
+	if all := totals.Recorded + totals.Duplicates + totals.Controls + counted; all > handed {
+		w.problem("the tally has %d deliveries, only %d were handed out", all, handed)
 	}
 	if seen != counted {
 		w.problem("the tally has %d quarantined, the entries were seen %d times", counted, seen)

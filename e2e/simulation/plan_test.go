@@ -105,6 +105,9 @@ func draw(seed uint64) plan {
 	for _, k := range kinds {
 		weights += k.weight
 	}
+	if random.IntN(3) == 0 {
+		p.Steps = append(p.Steps, lateCopies(random)...)
+	}
 	for range 6 + random.IntN(24) {
 		n := random.IntN(weights)
 		for _, k := range kinds {
@@ -115,4 +118,29 @@ func draw(seed uint64) plan {
 		}
 	}
 	return p
+}
+
+// lateCopies is a story that chance alone seldom tells: entries are sent back
+// twice, one copy is kept back until somebody has decided otherwise about its
+// entry, and then it comes, good at last. Some of its lines are left out.
+func lateCopies(random *rand.Rand) []step {
+	decide := [][]step{{{doDiscard, random.IntN(1 << 20), 5}}, {{doMend, random.IntN(1 << 20), 6}, {doMend, random.IntN(1 << 20), 0}}, {{doRedrive, 6, 0}}}
+	story := []step{{doRefuse, 0, 0}, {doPublish, 30, 0}, {doRecord, 2000, 60}}
+	if random.IntN(2) == 0 {
+		for range 4 {
+			story = append(story, step{doMend, random.IntN(1 << 20), random.IntN(4)})
+		}
+	}
+	story = append(story, step{doLosePublishes, 0, 0}, step{doRedrive, 6, 0}, step{doDrop, 0, 0}, step{doStart, 0, 60}, step{doPublish, 0, 0}, step{doClock, random.IntN(7_200_000), 0})
+	for range 1 + random.IntN(3) {
+		story = append(story, decide[random.IntN(len(decide))]...)
+	}
+	story = append(story, step{doAllow, 0, 0}, step{doCalm, 0, 0}, step{doRecord, 2000, 60})
+	kept := story[:0]
+	for _, s := range story {
+		if random.IntN(12) > 0 {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }

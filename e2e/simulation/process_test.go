@@ -132,6 +132,7 @@ func (s mortalSource) Receive(ctx context.Context, limit int) ([]queue.Delivery,
 	if dead := s.p.call(); dead != nil {
 		return nil, dead
 	}
+	s.p.world.handed(len(ds))
 	return ds, err
 }
 
