@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"sql":        query,
 			"exitcode":   exitCode,
 			"makefile":   makeFile,
+			"capture":    capture,
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {
@@ -99,7 +100,7 @@ func run(ts *testscript.TestScript, args []string) (stdout, stderr string, code 
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "RECIBO_STORE", "RECIBO_QUEUE", "GOCOVERDIR",
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "EDITOR"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
@@ -149,6 +150,20 @@ func dig(v any, path []string) any {
 	return v
 }
 
+// capture NAME PATH: sets a variable to the value at the path of the first
+// object that the last command printed.
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME PATH")
+	}
+	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+	var v any
+	if err := json.Unmarshal([]byte(line), &v); err != nil {
+		ts.Fatalf("%q is not a JSON value: %v", line, err)
+	}
+	ts.Setenv(args[0], fmt.Sprint(dig(v, strings.Split(args[1], "."))))
+}
+
 // jsonlines FILE N: every line of the file is one JSON object; there are N.
 func jsonLines(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -194,7 +209,7 @@ func query(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // makefile KIND FILE: a file that a script cannot hold: big (its second line
-// is too big for any queue) or odd (DOS lines, blank lines, no last end).
+// is too big for any queue), odd (DOS lines, blank lines, no last end) or nul.
 func makeFile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: makefile KIND FILE")
@@ -202,6 +217,7 @@ func makeFile(ts *testscript.TestScript, neg bool, args []string) {
 	text, known := map[string]string{
 		"big": "{}\n" + strings.Repeat("x", 20<<20) + "\n{}\n",
 		"odd": "{}\r\n\r\n \n{\"a\":1}",
+		"nul": "{\n\"a\"\x00:1}",
 	}[args[0]]
 	if !known {
 		ts.Fatalf("unknown kind %s", args[0])
