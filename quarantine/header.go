@@ -20,12 +20,13 @@ func FormatRedrive(entryID string, attempt int) string {
 func ParseRedrive(value string) (entryID string, attempt int, ok bool) {
 	entryID, number, found := strings.Cut(value, "/")
 	attempt, err := strconv.Atoi(number)
-	if !found || err != nil || attempt < 1 || !isEntryID(entryID) || FormatRedrive(entryID, attempt) != value {
+	if !found || err != nil || attempt < 1 || !IsEntryID(entryID) || FormatRedrive(entryID, attempt) != value {
 		return "", 0, false
 	}
 	return entryID, attempt, true
 }
 
-func isEntryID(id string) bool {
+// IsEntryID reports whether id has the form of an entry's.
+func IsEntryID(id string) bool {
 	return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == ""
 }

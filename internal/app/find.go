@@ -6,6 +6,7 @@ import (
 
 	"recibo/quarantine"
 	"recibo/store"
+	"recibo/wire"
 )
 
 // Where a payment is, beside the states of the quarantine.
@@ -24,6 +25,7 @@ type Found struct {
 	Queue    *string      `json:"queue"`    // where it came from
 	Position *string      `json:"position"` // and where in it
 	Reason   *string      `json:"reason"`   // of the latest entry
+	EntryID  *string      `json:"entry_id"` // of the entry by whose redrive it was recorded
 	Entries  []FoundEntry `json:"entries"`  // all that arrived under the id and was not recorded
 }
 
@@ -34,19 +36,23 @@ type FoundEntry struct {
 	State      quarantine.State  `json:"state"`
 	Detail     string            `json:"detail"`
 	Seen       int64             `json:"seen"`
+	Attempt    int               `json:"attempt"` // redrives so far
+	Mended     bool              `json:"mended"`  // a mended body stands beside the original
 	LastSeenAt string            `json:"last_seen_at"`
 }
 
 // findChunk is how many ids are looked up at once; each may have several entries.
 const findChunk = 200
 
-// Find looks ids up and hands what it found to show, in their order.
+// Find looks up ids of payments, and of entries, and hands what it found to
+// show, in their order.
 func (a *App) Find(ctx context.Context, ids iter.Seq2[string, error], show func(Found) error) error {
 	s, err := a.readStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	f := &finder{app: a, reader: s.Reader()}
 	var chunk []string
 	for id, err := range ids {
 		if err != nil {
@@ -55,55 +61,122 @@ func (a *App) Find(ctx context.Context, ids iter.Seq2[string, error], show func(
 		if chunk = append(chunk, id); len(chunk) < findChunk {
 			continue
 		}
-		if err := findAll(ctx, s.Reader(), chunk, show); err != nil {
+		if err := f.all(ctx, chunk, show); err != nil {
 			return err
 		}
 		chunk = chunk[:0]
 	}
-	return findAll(ctx, s.Reader(), chunk, show)
+	return f.all(ctx, chunk, show)
 }
 
-func findAll(ctx context.Context, r store.Reader, ids []string, show func(Found) error) error {
+// finder looks ids up, some at once.
+type finder struct {
+	app    *App
+	reader store.Reader
+	mended map[string][]*quarantine.Entry // what waits with a mended body, by the id in that; nil: not asked for yet
+	found  map[string]*Found
+}
+
+func (f *finder) all(ctx context.Context, ids []string, show func(Found) error) error {
 	if len(ids) == 0 {
 		return nil // an empty list of ids would select everything
 	}
-	found := make(map[string]*Found, len(ids))
+	f.found = make(map[string]*Found, len(ids))
+	var entryIDs []string
 	for _, id := range ids {
-		found[id] = &Found{ID: id, State: whereNeverSeen, Entries: []FoundEntry{}}
+		f.found[id] = &Found{ID: id, State: whereNeverSeen, Entries: []FoundEntry{}}
+		if quarantine.IsEntryID(id) {
+			entryIDs = append(entryIDs, id)
+		}
 	}
-	if err := findEntries(ctx, r, ids, found); err != nil {
-		return err
+	err := f.entries(ctx, store.EntryQuery{TransactionIDs: ids}, func(e *quarantine.Entry) string { return e.TransactionID })
+	if err == nil && len(entryIDs) > 0 {
+		err = f.entries(ctx, store.EntryQuery{IDs: entryIDs}, func(e *quarantine.Entry) string { return e.ID })
 	}
-	err := pages(0, func(after string, most int) (store.Page[store.Payment], error) {
-		return r.Payments(ctx, store.PaymentQuery{IDs: ids, Order: store.ByID, Limit: most, After: after})
+	if err == nil {
+		err = f.payments(ctx, ids)
+	}
+	if err == nil {
+		err = f.inMended(ctx)
+	}
+	for _, id := range ids {
+		if err == nil {
+			err = show(*f.found[id])
+		}
+	}
+	return err
+}
+
+func (f *finder) payments(ctx context.Context, ids []string) error {
+	return pages(0, func(after string, most int) (store.Page[store.Payment], error) {
+		return f.reader.Payments(ctx, store.PaymentQuery{IDs: ids, Order: store.ByID, Limit: most, After: after})
 	}, func(p *store.Payment) error {
-		f := found[p.TransactionID]
-		f.State, f.At = whereRecorded, some(stamp(p.RecordedAt))
-		f.Queue, f.Position = some(p.Queue), some(p.Position)
+		v := f.found[p.TransactionID]
+		v.State, v.At = whereRecorded, some(stamp(p.RecordedAt))
+		v.Queue, v.Position, v.EntryID = some(p.Queue), some(p.Position), some(p.EntryID)
 		return nil
 	})
-	if err != nil {
-		return err
+}
+
+// entries notes the entries that q selects under the id that they have.
+func (f *finder) entries(ctx context.Context, q store.EntryQuery, id func(*quarantine.Entry) string) error {
+	q.WithoutBody = true
+	return pages(0, func(after string, most int) (store.Page[quarantine.Entry], error) {
+		q.Limit, q.After = most, after
+		return f.reader.Entries(ctx, q)
+	}, func(e *quarantine.Entry) error {
+		f.found[id(e)].add(e)
+		return nil
+	})
+}
+
+// add notes an entry; the latest seen speaks for the id.
+func (v *Found) add(e *quarantine.Entry) {
+	for _, known := range v.Entries {
+		if known.ID == e.ID {
+			return
+		}
 	}
-	for _, id := range ids {
-		if err := show(*found[id]); err != nil {
-			return err
+	at := stamp(e.LastSeenAt)
+	v.Entries = append(v.Entries, FoundEntry{e.ID, e.Reason, e.State, e.Detail, e.Seen, e.Attempt, e.MendedBody != nil, at})
+	if v.State != whereRecorded && (v.At == nil || at > *v.At) {
+		v.State, v.At, v.Reason = string(e.State), some(at), some(string(e.Reason))
+		v.Queue, v.Position = some(e.Queue), some(e.Position)
+	}
+}
+
+// inMended looks for what was found nowhere in the mended bodies of what waits:
+// an id that could not be read in the original stands only there.
+func (f *finder) inMended(ctx context.Context) error {
+	for id, v := range f.found {
+		if v.State != whereNeverSeen {
+			continue
+		}
+		if f.mended == nil {
+			if err := f.readMended(ctx); err != nil {
+				return err
+			}
+		}
+		for _, e := range f.mended[id] {
+			v.add(e)
 		}
 	}
 	return nil
 }
 
-// findEntries notes the entries of each id; the latest seen speaks for it.
-func findEntries(ctx context.Context, r store.Reader, ids []string, found map[string]*Found) error {
+func (f *finder) readMended(ctx context.Context) error {
+	f.mended = map[string][]*quarantine.Entry{}
+	q := store.EntryQuery{States: []quarantine.State{quarantine.Held, quarantine.Redriven}, Order: store.ByID, WithoutBody: true}
 	return pages(0, func(after string, most int) (store.Page[quarantine.Entry], error) {
-		return r.Entries(ctx, store.EntryQuery{TransactionIDs: ids, Limit: most, After: after, WithoutBody: true})
+		q.Limit, q.After = most, after
+		return f.reader.Entries(ctx, q)
 	}, func(e *quarantine.Entry) error {
-		f := found[e.TransactionID]
-		at := stamp(e.LastSeenAt)
-		f.Entries = append(f.Entries, FoundEntry{e.ID, e.Reason, e.State, e.Detail, e.Seen, at})
-		if f.At == nil || at > *f.At {
-			f.State, f.At, f.Reason = string(e.State), some(at), some(string(e.Reason))
-			f.Queue, f.Position = some(e.Queue), some(e.Position)
+		if e.MendedBody == nil {
+			return nil
+		}
+		if event, err := wire.Decode(e.MendedBody, f.app.decoding()); err == nil && event.TransactionID != e.TransactionID {
+			copied := *e
+			f.mended[event.TransactionID] = append(f.mended[event.TransactionID], &copied)
 		}
 		return nil
 	})
