@@ -101,11 +101,7 @@ func (t *tx) standingControls(ctx context.Context, cs []store.Control) (map[stri
 }
 
 func (s *statement) control(c *store.Control) {
-	amounts := make(map[payment.Currency]string, len(c.Amounts))
-	for currency, total := range c.Amounts {
-		amounts[currency] = total.Decimal(currency)
-	}
-	text, err := json.Marshal(amounts)
+	amounts, err := json.Marshal(store.AmountTexts(c.Amounts))
 	if err != nil {
 		panic(err) // texts always marshal
 	}
@@ -116,7 +112,7 @@ func (s *statement) control(c *store.Control) {
 	s.time(c.From)
 	s.time(c.Until)
 	s.integer(c.Count)
-	s.text(string(text))
+	s.text(string(amounts))
 	s.bytes(c.Prints[:])
 	s.text(c.Queue)
 	s.text(c.Position)
@@ -134,13 +130,8 @@ func scanControl(rows *sql.Rows) (store.Control, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Amounts = make(map[payment.Currency]payment.Total, len(amounts))
-	for currency, decimal := range amounts {
-		if c.Amounts[currency], err = payment.ParseTotal(decimal, currency); err != nil {
-			return c, fmt.Errorf("a control total's amount in %s: %w", currency, err)
-		}
-	}
-	return c, nil
+	c.Amounts, err = store.ParseAmounts(amounts)
+	return c, err
 }
 
 // Controls reads a page of control totals.

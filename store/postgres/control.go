@@ -94,17 +94,13 @@ func (t *tx) standingControls(ctx context.Context, cs []store.Control, fresh map
 }
 
 func appendControl(columns []*array, c *store.Control) {
-	amounts := make(map[payment.Currency]string, len(c.Amounts))
-	for currency, total := range c.Amounts {
-		amounts[currency] = total.Decimal(currency)
-	}
 	columns[0].text(c.Window.ID())
 	columns[1].textOrNull(c.Source)
 	columns[2].text(c.Producer)
 	columns[3].time(c.From)
 	columns[4].time(c.Until)
 	columns[5].integer(c.Count)
-	columns[6].bytes(jsonOf(amounts))
+	columns[6].bytes(jsonOf(store.AmountTexts(c.Amounts)))
 	columns[7].bytes(c.Prints[:])
 	columns[8].text(c.Queue)
 	columns[9].text(c.Position)
@@ -121,13 +117,8 @@ func scanControl(row pgx.CollectableRow) (store.Control, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Amounts = make(map[payment.Currency]payment.Total, len(amounts))
-	for currency, decimal := range amounts {
-		if c.Amounts[currency], err = payment.ParseTotal(decimal, currency); err != nil {
-			return c, fmt.Errorf("a control total's amount in %s: %w", currency, err)
-		}
-	}
-	return c, nil
+	c.Amounts, err = store.ParseAmounts(amounts)
+	return c, err
 }
 
 // Controls reads a page of control totals.
