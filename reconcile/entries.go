@@ -100,8 +100,8 @@ func (j *entryJoin) take(s sent) error {
 	case !s.doubt && !s.told:
 		j.result.Missing++
 		j.name(KindMissing, s.label())
-		if j.Missing != nil && s.id != "" {
-			j.Missing(s.id, s.print)
+		if j.missing != nil && s.id != "" {
+			j.missing.add(s.id, s.print)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (s *sweep) example(w *window, verdict Verdict) WindowExample {
 }
 
 // finish puts the answer together.
-func (s *sweep) finish() {
+func (s *sweep) finish(ctx context.Context) error {
 	r := &s.result
 	for _, source := range slices.Sorted(maps.Keys(s.sources)) {
 		r.ByVerdict[Open]++
@@ -69,10 +70,16 @@ func (s *sweep) finish() {
 	}
 	r.Examples = append(s.told, s.open...)
 	r.Examples = append([]WindowExample{}, r.Examples[:min(len(r.Examples), s.Examples)]...)
-	r.Balanced = r.Windows > 0 && r.Windows <= r.ByVerdict[Balanced]+r.ByVerdict[Open]
+	r.Balanced = r.Windows > 0
 	for _, bad := range []Verdict{Missing, TooMany, Differs, Overlapping} {
 		r.Balanced = r.Balanced && r.ByVerdict[bad] == 0
 	}
+	for i := range r.Examples {
+		if err := s.nameSurplus(ctx, &r.Examples[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sourceOf(name string) *string {

@@ -12,21 +12,19 @@ import (
 // windows.
 const mostMissing = 10_000
 
-// MissingEvents keeps what Config.Missing tells, up to a bound.
-type MissingEvents struct{ all []candidate }
+type missingEvents []candidate
 
-// Add is a Config.Missing.
-func (m *MissingEvents) Add(id string, print payment.Fingerprint) {
-	if len(m.all) < mostMissing {
-		m.all = append(m.all, candidate{name: id, changes: payment.PrintSum(print)})
+func (m *missingEvents) add(id string, print payment.Fingerprint) {
+	if len(*m) < mostMissing {
+		*m = append(*m, candidate{name: id, changes: payment.PrintSum(print)})
 	}
 }
 
-// Name puts what a comparison with a ledger named into the windows that are not
+// name puts what a comparison with a ledger named into the windows that are not
 // balanced. What is recorded belongs to the window of its row. What is missing
 // has none: it belongs to the window whose fingerprints lack its own, and where
 // one window alone lacks payments, to that one.
-func (r *WindowsResult) Name(ctx context.Context, reader store.Reader, compared *Result, missing *MissingEvents) error {
+func (r *WindowsResult) name(ctx context.Context, reader store.Reader, compared *Result, missing missingEvents) error {
 	var ids []string
 	kinds := map[string]string{}
 	for _, x := range compared.Examples {
@@ -46,7 +44,7 @@ func (r *WindowsResult) Name(ctx context.Context, reader store.Reader, compared 
 		}
 	}
 	for i := range r.Examples {
-		r.Examples[i].nameMissing(missing.all)
+		r.Examples[i].nameMissing(missing)
 	}
 	r.nameRest(compared)
 	return nil

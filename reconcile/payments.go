@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	"recibo/payment"
-	"recibo/store"
 )
 
 // joinPayments joins the valid events that were sent with the payments, both
@@ -26,7 +25,11 @@ func (r *run) joinPayments(ctx context.Context) (*sorter[sent], error) {
 			return nil, err
 		}
 	}
-	stored, stop := iter.Pull2(payments(ctx, r.Reader))
+	rows := r.rows
+	if rows == nil {
+		rows = r.allRows(ctx)
+	}
+	stored, stop := iter.Pull2(rows)
 	defer stop()
 	j := &paymentJoin{run: r, rest: rest, stored: stored}
 	if err := j.advance(); err != nil {
@@ -46,19 +49,15 @@ func (r *run) joinPayments(ctx context.Context) (*sorter[sent], error) {
 type paymentJoin struct {
 	*run
 	rest   *sorter[sent]
-	stored func() (store.Payment, error, bool)
-	row    store.Payment
-	print  payment.Fingerprint // of what row says now, not of what it said once
-	more   bool                // row is one
+	stored func() (row, error, bool)
+	row    row
+	more   bool // row is one
 	group  []sent
 }
 
 func (j *paymentJoin) advance() error {
-	row, err, ok := j.stored()
-	j.row, j.more = row, ok
-	if ok {
-		j.print = payment.FingerprintOf(&row.Event)
-	}
+	var err error
+	j.row, err, j.more = j.stored()
 	return err
 }
 
@@ -82,29 +81,29 @@ func (j *paymentJoin) flush() error {
 	if err := j.skipTo(group[0].id, false); err != nil {
 		return err
 	}
-	if !j.more || j.row.TransactionID != group[0].id {
+	if !j.more || j.row.id != group[0].id {
 		if !group[0].doubt {
 			j.result.Expected++
 		}
 		return j.seek(group, payment.Fingerprint{}, false)
 	}
 	j.result.Expected++
-	row, print := j.row, j.print
+	row := j.row
 	differs := false
 	switch {
-	case holds(group, print):
+	case holds(group, row.print):
 		j.result.Recorded++
-	case row.EntryID != "":
+	case row.redriven:
 		j.result.Mended++
 	default:
 		differs = true
 		j.result.Differing++
-		j.name(KindDiffering, row.TransactionID)
+		j.name(KindDiffering, row.id)
 	}
 	if err := j.advance(); err != nil {
 		return err
 	}
-	return j.seek(group, print, differs)
+	return j.seek(group, row.print, differs)
 }
 
 // holds reports whether one of the versions that were sent has the print.
@@ -136,46 +135,17 @@ func (j *paymentJoin) seek(group []sent, recorded payment.Fingerprint, told bool
 
 // skipTo passes the rows before id, or all of them: nobody sent those.
 func (j *paymentJoin) skipTo(id string, all bool) error {
-	for j.more && (all || j.row.TransactionID < id) {
+	for j.more && (all || j.row.id < id) {
 		switch {
-		case j.row.EntryID != "":
+		case j.row.redriven:
 			j.result.Mended++ // its id was mended
-		case j.inScope(&j.row):
+		case j.row.inScope:
 			j.result.Unexpected++
-			j.name(KindUnexpected, j.row.TransactionID)
+			j.name(KindUnexpected, j.row.id)
 		}
 		if err := j.advance(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (r *run) inScope(p *store.Payment) bool {
-	return (r.Source == "" || p.Source == r.Source) &&
-		(r.Since.IsZero() || !p.OccurredAt.Before(r.Since)) &&
-		(r.Until.IsZero() || p.OccurredAt.Before(r.Until))
-}
-
-// payments streams all rows in the order of their ids.
-func payments(ctx context.Context, reader store.Reader) iter.Seq2[store.Payment, error] {
-	return func(yield func(store.Payment, error) bool) {
-		q := store.PaymentQuery{Order: store.ByID, Limit: store.MaxPage}
-		for {
-			page, err := reader.Payments(ctx, q)
-			if err != nil {
-				yield(store.Payment{}, err)
-				return
-			}
-			for _, p := range page.Items {
-				if !yield(p, nil) {
-					return
-				}
-			}
-			if page.Next == "" {
-				return
-			}
-			q.After = page.Next
-		}
-	}
 }

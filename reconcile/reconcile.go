@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"recibo/ledger"
-	"recibo/payment"
 	"recibo/store"
 )
 
@@ -27,13 +26,21 @@ type Config struct {
 	Source       string
 	Since, Until time.Time // of occurred_at; Until is exclusive
 
-	// Missing, when it is not nil, is told of each valid event that was sent and
-	// is neither payment nor entry.
-	Missing func(id string, print payment.Fingerprint)
-
 	TempDir  string // for the sorting of more than fits into memory; default: the system's
 	Chunk    int    // records sorted in memory at once; default 100,000, some 30 MB
 	Examples int    // most ids named for each kind of difference; default 10
+
+	rows    iter.Seq2[row, error] // in the order of their ids; nil: read from Reader
+	missing *missingEvents        // told of valid events that are neither payment nor entry
+}
+
+func (c *Config) defaults() {
+	if c.Examples <= 0 {
+		c.Examples = defaultExamples
+	}
+	if c.Chunk <= 0 {
+		c.Chunk = defaultChunk
+	}
 }
 
 // Result is the answer. Balanced means that nothing is missing, unexpected or
@@ -77,12 +84,7 @@ type run struct {
 
 // Run compares.
 func Run(ctx context.Context, c Config) (Result, error) {
-	if c.Examples <= 0 {
-		c.Examples = defaultExamples
-	}
-	if c.Chunk <= 0 {
-		c.Chunk = defaultChunk
-	}
+	c.defaults()
 	r := &run{Config: c, named: map[string]int{}, result: Result{Examples: []Example{}}}
 	ctx, cancel := context.WithCancel(ctx) // ends the sorters whatever happens
 	defer cancel()

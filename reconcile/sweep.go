@@ -25,7 +25,9 @@ type sweep struct {
 	payments *ahead[store.Payment]
 	controls *ahead[store.Control]
 	waits    func() (waiting, error, bool)
-	wait     *waiting // the next of them
+	wait     *waiting     // the next of them
+	rows     *sorter[row] // of a comparison that goes on at the same time; nil if there is none
+	compared *Config      // that comparison
 }
 
 // stretch is payments of a source that no window covers.
@@ -192,10 +194,15 @@ func (s *sweep) note(e *quarantine.Entry, w *waiting, placed bool) {
 }
 
 func (s *sweep) addPayment(p *store.Payment) error {
+	print := payment.FingerprintOf(&p.Event)
+	if s.rows != nil {
+		if err := s.rows.add(s.compared.rowOf(p, print)); err != nil {
+			return err
+		}
+	}
 	if !s.wasRecorded(p.RecordedAt) {
 		return nil
 	}
-	print := payment.FingerprintOf(&p.Event)
 	covered := false
 	for _, w := range s.active[p.Source] {
 		if p.OccurredAt.Before(w.until) { // and not before w.from: it would be closed

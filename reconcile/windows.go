@@ -109,23 +109,22 @@ const (
 // one moment, and with nothing else. Nothing about verdicts is stored: a payment
 // that comes late changes that of its window in the next run.
 func RunWindows(ctx context.Context, c WindowConfig) (WindowsResult, error) {
-	if c.Examples <= 0 {
-		c.Examples = defaultWindows
-	}
-	if c.Chunk <= 0 {
-		c.Chunk = defaultChunk
-	}
+	c.defaults()
 	ctx, cancel := context.WithCancel(ctx) // ends the sorter whatever happens
 	defer cancel()
 	s := newSweep(c)
 	if err := s.run(ctx); err != nil {
 		return WindowsResult{}, err
 	}
-	s.finish()
-	for i := range s.result.Examples {
-		if err := s.nameSurplus(ctx, &s.result.Examples[i]); err != nil {
-			return WindowsResult{}, err
-		}
+	err := s.finish(ctx)
+	return s.result, err
+}
+
+func (c *WindowConfig) defaults() {
+	if c.Examples <= 0 {
+		c.Examples = defaultWindows
 	}
-	return s.result, nil
+	if c.Chunk <= 0 {
+		c.Chunk = defaultChunk
+	}
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"recibo/reconcile"
@@ -39,7 +38,7 @@ func (a *App) windowConfig(w Windows) reconcile.WindowConfig {
 		Decoding: a.decoding(), Examples: w.Limit}
 }
 
-// proveWindows makes both comparisons at once: each keeps one processor busy.
+// proveWindows makes the comparison with what was sent too, where that is known.
 func (a *App) proveWindows(ctx context.Context, r store.Reader, c reconcile.WindowConfig) (proof WindowsProof, err error) {
 	c.Reader = r
 	if !a.knowsSent() {
@@ -51,33 +50,11 @@ func (a *App) proveWindows(ctx context.Context, r store.Reader, c reconcile.Wind
 		return proof, err
 	}
 	defer closeSent()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var missing reconcile.MissingEvents
-	var compared reconcile.Result
-	failed := make(chan error, 1)
-	go func() {
-		var err error
-		compared, err = reconcile.Run(ctx, reconcile.Config{Reader: r, Sent: sent, Source: c.Source, Since: c.Since, Until: c.Until,
-			Missing: missing.Add})
-		if err != nil {
-			cancel() // nobody needs the other half
-		}
-		failed <- err
-	}()
-	proof.WindowsResult, err = reconcile.RunWindows(ctx, c)
-	if err != nil {
-		cancel()
-	}
-	if other := <-failed; other != nil && (err == nil || errors.Is(err, context.Canceled)) {
-		err = other
-	}
-	if err != nil {
-		return proof, err
-	}
+	compared := reconcile.Result{}
+	proof.WindowsResult, compared, err = reconcile.RunBoth(ctx,
+		reconcile.Config{Reader: r, Sent: sent, Source: c.Source, Since: c.Since, Until: c.Until}, c)
 	proof.Ledger = &compared
-	proof.Balanced = proof.Balanced && compared.Balanced
-	return proof, proof.Name(ctx, r, &compared, &missing)
+	return proof, err
 }
 
 // knowsSent reports whether the settings say what was sent.
