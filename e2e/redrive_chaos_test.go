@@ -1,0 +1,8 @@
+//go:build chaos
+
+package e2e_test
+
+import "testing"
+
+// TestChaosRedrive is TestRedriveKilled with more of everything.
+func TestChaosRedrive(t *testing.T) { killRedrive(t, 50_000, 10_000) }
