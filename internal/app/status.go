@@ -17,6 +17,7 @@ import (
 type Status struct {
 	Payments   PaymentTotals    `json:"payments"`
 	Duplicates int64            `json:"duplicates"`
+	Controls   int64            `json:"control_totals,omitempty"` // deliveries of control totals
 	Quarantine QuarantineTotals `json:"quarantine"`
 	Queue      QueueDepth       `json:"queue"`
 	Outages    OutageTotals     `json:"outages"`
@@ -129,7 +130,7 @@ func (a *App) depth(ctx context.Context, b queue.Broker) queue.Depth {
 func viewStatus(t store.Totals, d queue.Depth) Status {
 	s := Status{
 		Payments:   PaymentTotals{Count: t.Recorded, Amount: amounts(t.Amount)},
-		Duplicates: t.Duplicates,
+		Duplicates: t.Duplicates, Controls: t.Controls,
 		Quarantine: QuarantineTotals{Held: t.States[quarantine.Held], Redriven: t.States[quarantine.Redriven],
 			Resolved: t.States[quarantine.Resolved], Discarded: t.States[quarantine.Discarded],
 			ByReason: map[quarantine.Reason]int64{}},

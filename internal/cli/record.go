@@ -40,15 +40,17 @@ func (e *environment) record() *cobra.Command {
 }
 
 func recordRows(r recorder.Result) [][]string {
-	return [][]string{
+	rows := [][]string{
 		{"delivered", number(r.Delivered)},
 		{"recorded", number(r.Recorded)},
 		{"duplicate", number(r.Duplicate)},
 		{"quarantined", byReason(r.Quarantined)},
-		{"outages", number(r.Outages)},
-		{"elapsed", milliseconds(r.ElapsedMS)},
-		{"per second", number(r.PerSecond)},
 	}
+	if r.ControlTotals > 0 {
+		rows = append(rows, []string{"control totals", number(r.ControlTotals)})
+	}
+	return append(rows, []string{"outages", number(r.Outages)},
+		[]string{"elapsed", milliseconds(r.ElapsedMS)}, []string{"per second", number(r.PerSecond)})
 }
 
 // recordLine is the progress of a recorder.

@@ -70,14 +70,19 @@ func (e *environment) watchStatus(cmd *cobra.Command, a *app.App) error {
 }
 
 func statusRows(s app.Status) [][]string {
-	return [][]string{
+	rows := [][]string{
 		{"payments", number(s.Payments.Count), money(s.Payments.Amount)},
 		{"duplicates", number(s.Duplicates)},
+	}
+	if s.Controls > 0 {
+		rows = append(rows, []string{"control totals", number(s.Controls)})
+	}
+	return append(rows, [][]string{
 		{"quarantine", number(s.Quarantine.Held) + " held", byReason(s.Quarantine.ByReason)},
 		{"", number(s.Quarantine.Redriven) + " redriven", ""},
 		{"", number(s.Quarantine.Resolved) + " resolved", ""},
 		{"", number(s.Quarantine.Discarded) + " discarded", ""},
 		{"queue", maybeNumber(s.Queue.Ready) + " ready", maybeNumber(s.Queue.InFlight) + " in flight", "oldest " + maybeMilliseconds(s.Queue.OldestAgeMS)},
 		{"outages", number(s.Outages.Open) + " open", number(s.Outages.Total) + " in all"},
-	}
+	}...)
 }
