@@ -114,7 +114,7 @@ type ReceiptRedriven struct {
 
 // ReceiptRedrive is one of them.
 type ReceiptRedrive struct {
-	ID     string `json:"transaction_id"`
+	ID     string `json:"id"` // the transaction_id
 	Entry  string `json:"entry_id"`
 	Mended bool   `json:"mended"`
 }

@@ -63,16 +63,17 @@ func (p *printout) heading(r *Receipt) {
 		source = *r.Source
 	}
 	p.line(l.source, source)
-	period := p.all
-	switch {
-	case r.Since != nil && r.Until != nil:
-		period = p.since + " " + p.time(*r.Since) + " " + p.and + " " + p.time(*r.Until)
-	case r.Since != nil:
-		period = p.since + " " + p.time(*r.Since)
-	case r.Until != nil:
-		period = p.until + " " + p.time(*r.Until)
+	var period []string
+	if r.Since != nil {
+		period = append(period, p.since+" "+p.time(*r.Since))
 	}
-	p.line(l.period, period)
+	if r.Until != nil {
+		period = append(period, p.until+" "+p.time(*r.Until))
+	}
+	if period == nil {
+		period = append(period, p.always)
+	}
+	p.line(l.period, period...)
 	switch b := r.Sent; {
 	case b == nil:
 	case b.Seed != nil:
@@ -118,7 +119,7 @@ func (p *printout) controls(r *Receipt) {
 			source = *x.Source
 		}
 		p.WriteByte('\n')
-		p.paragraph(source + ": " + p.time(x.From) + " " + p.and + " " + p.time(x.Until))
+		p.paragraph(source + ": " + p.time(x.From) + " " + p.until + " " + p.time(x.Until))
 		parts := []string{p.windows[x.Verdict], p.signed(x.Difference.Count)}
 		for _, currency := range slices.Sorted(maps.Keys(x.Difference.Amounts)) {
 			parts = append(parts, p.money(currency, x.Difference.Amounts[currency]))
@@ -198,11 +199,11 @@ func (p *printout) outages(o *ReceiptOutages) {
 	p.section(p.words.sections.outages)
 	p.line(p.labels.outages, p.number(o.Count))
 	for _, x := range o.Outages {
-		end := p.stillOpen
+		end := ", " + p.stillOpen
 		if x.EndedAt != nil {
-			end = p.and + " " + p.time(*x.EndedAt)
+			end = " " + p.until + " " + p.time(*x.EndedAt)
 		}
-		p.item(p.components[x.Component] + ": " + p.time(x.BeganAt) + " " + end)
+		p.item(p.components[x.Component] + ": " + p.time(x.BeganAt) + end)
 	}
 	p.rest(o.Count, len(o.Outages))
 }
@@ -216,16 +217,16 @@ func (p *printout) rest(all int64, listed int) {
 
 func (p *printout) section(title string) { p.WriteString("\n" + title + "\n") }
 
-// line is a label, a leader of dots, and a value, which goes on below itself
-// where it is long.
-func (p *printout) line(label, value string) {
+// line is a label, a leader of dots, and values, one below the other. Long ones
+// go on below themselves.
+func (p *printout) line(label string, values ...string) {
 	head := "  " + label + " "
-	head += strings.Repeat(".", max(0, labelColumns-1-utf8.RuneCountInString(head)))
-	for i, part := range wrap(value, pageColumns-labelColumns) {
-		if i > 0 {
-			head = strings.Repeat(" ", labelColumns-1)
+	head += strings.Repeat(".", max(0, labelColumns-1-utf8.RuneCountInString(head))) + " "
+	for _, value := range values {
+		for _, part := range wrap(value, pageColumns-labelColumns) {
+			p.WriteString(strings.TrimRight(head+part, " ") + "\n")
+			head = strings.Repeat(" ", labelColumns)
 		}
-		p.WriteString(strings.TrimRight(head+strings.Repeat(" ", max(0, labelColumns-utf8.RuneCountInString(head)))+part, " ") + "\n")
 	}
 }
 
@@ -255,7 +256,7 @@ func wrap(text string, columns int) []string {
 			continue
 		}
 		if len(line) > 0 {
-			lines = append(lines, string(line))
+			lines = append(lines, strings.TrimRight(string(line), " "))
 		}
 		for len(runes) > columns {
 			lines = append(lines, string(runes[:columns]))

@@ -12,24 +12,24 @@ import (
 
 // words are what a receipt says in one language, and how it writes numbers.
 type words struct {
-	code              string
-	point, thousands  string
-	date              string                      // layout of days
-	symbols           map[payment.Currency]string // what stands before amounts; the code elsewhere
-	signFirst         bool                        // -R$ 1,00 and not BRL -1.00
-	title             string
-	sections          sectionWords
-	labels            labelWords
-	verdicts          map[ReceiptVerdict]string
-	windows           map[reconcile.Verdict]string
-	reasons           map[quarantine.Reason]string
-	components        map[store.Component]string
-	none, all, no     string
-	since, until, and string
-	stillOpen, more   string
-	unreadable        string
-	mended, redriven  string
-	verify            []string
+	code             string
+	point, thousands string
+	date             string                      // layout of days
+	symbols          map[payment.Currency]string // what stands before amounts; the code elsewhere
+	signFirst        bool                        // -R$ 1,00 and not BRL -1.00
+	title            string
+	sections         sectionWords
+	labels           labelWords
+	verdicts         map[ReceiptVerdict]string
+	windows          map[reconcile.Verdict]string
+	reasons          map[quarantine.Reason]string
+	components       map[store.Component]string
+	all, always, no  string
+	since, until     string
+	stillOpen, more  string
+	unreadable       string
+	mended, redriven string
+	verify           []string
 }
 
 type sectionWords struct{ compared, payments, controls, sent, held, redriven, outages, verdict string }
@@ -117,7 +117,7 @@ var english = &words{
 	reasons: map[quarantine.Reason]string{quarantine.Malformed: "malformed", quarantine.Invalid: "invalid", quarantine.Conflict: "conflict",
 		quarantine.Rejected: "rejected", quarantine.TooLarge: "too large"},
 	components: map[store.Component]string{store.QueueComponent: "queue", store.StoreComponent: "database"},
-	none:       "none", all: "all", no: "without source", since: "from", until: "until", and: "until",
+	all:        "all", always: "all", no: "without source", since: "from", until: "until",
 	stillOpen: "not over yet", more: "and %s more", unreadable: "amount unreadable", mended: "mended", redriven: "sent back",
 	verify: []string{"recibo receipt verify checks this file, and every figure against the database.",
 		"The SHA-256 below finds changes of this text. It is no signature."},
@@ -147,7 +147,7 @@ var portuguese = &words{
 	reasons: map[quarantine.Reason]string{quarantine.Malformed: "malformado", quarantine.Invalid: "inválido", quarantine.Conflict: "conflito",
 		quarantine.Rejected: "recusado", quarantine.TooLarge: "grande demais"},
 	components: map[store.Component]string{store.QueueComponent: "fila", store.StoreComponent: "banco de dados"},
-	none:       "nenhum", all: "todas", no: "sem origem", since: "desde", until: "até", and: "até",
+	all:        "todas", always: "todo", no: "sem origem", since: "desde", until: "até",
 	stillOpen: "ainda em curso", more: "e mais %s", unreadable: "valor ilegível", mended: "corrigido", redriven: "reprocessado",
 	verify: []string{"recibo receipt verify confere este arquivo, e cada número com o banco de dados.",
 		"O SHA-256 abaixo acusa alterações deste texto. Não é uma assinatura."},
