@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 const (
@@ -53,7 +54,7 @@ func parse(address string) (place, error) {
 	}
 	who, hosts := "", rest[:end]
 	if strings.Contains(rest[end:], "@") { // what stands before it may be a password
-		return place{}, badAddress("kafka", errors.New("not an address: write / ? # and @ of a password as %2F %3F %23 and %40"))
+		return place{}, badAddress("kafka", adapter.ErrNotEscaped)
 	}
 	if at := strings.LastIndex(hosts, "@"); at >= 0 {
 		who, hosts = hosts[:at+1], hosts[at+1:]

@@ -42,6 +42,9 @@ func parse(address string) (place, error) {
 	if err != nil {
 		return place{}, badAddress("amqp", errors.New("not an address")) // its text may hold a password
 	}
+	if err := adapter.CheckEscaped(u); err != nil {
+		return place{}, badAddress("amqp", err)
+	}
 	if u.Scheme != "amqp" && u.Scheme != "amqps" {
 		return place{}, badAddress(masked(u, ""), errors.New("scheme is not amqp or amqps"))
 	}

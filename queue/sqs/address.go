@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recibo/queue"
+	"recibo/queue/adapter"
 )
 
 const (
@@ -50,6 +51,9 @@ func parse(address string) (place, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return place{}, badAddress("sqs", errors.New("not an address")) // its text may hold a secret
+	}
+	if err := adapter.CheckEscaped(u); err != nil {
+		return place{}, badAddress("sqs", err)
 	}
 	p := place{region: u.Host, queue: strings.TrimPrefix(u.Path, "/"), visibility: visibility, maxReceive: maxReceive, receivers: receivers}
 	p.target = "sqs://" + u.Host + u.EscapedPath()
