@@ -14,7 +14,8 @@ import (
 	"recibo/store"
 )
 
-// controlRow is a document of control_totals. Amounts are text by currency.
+// controlRow is a document of control_totals. Amounts are texts by currency, in
+// one order: documents are compared as they stand.
 type controlRow struct {
 	ID         string    `bson:"_id"`
 	Source     string    `bson:"source,omitempty"`
@@ -33,8 +34,9 @@ type controlRow struct {
 func controlRowOf(c *store.Control) *controlRow {
 	r := &controlRow{ID: c.Window.ID(), Source: c.Source, Producer: c.Producer, From: c.From, Until: c.Until, Count: c.Count,
 		Amounts: bson.D{}, Prints: c.Prints[:], Queue: c.Queue, Position: c.Position, EntryID: c.EntryID, RecordedAt: c.RecordedAt}
-	for _, currency := range slices.Sorted(maps.Keys(c.Amounts)) {
-		r.Amounts = append(r.Amounts, bson.E{Key: string(currency), Value: c.Amounts[currency].Decimal(currency)})
+	texts := store.AmountTexts(c.Amounts)
+	for _, currency := range slices.Sorted(maps.Keys(texts)) {
+		r.Amounts = append(r.Amounts, bson.E{Key: string(currency), Value: texts[currency]})
 	}
 	return r
 }
@@ -42,18 +44,14 @@ func controlRowOf(c *store.Control) *controlRow {
 func (r *controlRow) control() (store.Control, error) {
 	c := store.Control{Queue: r.Queue, Position: r.Position, EntryID: r.EntryID, RecordedAt: r.RecordedAt}
 	c.Window = payment.Window{Source: r.Source, Producer: r.Producer, From: r.From, Until: r.Until}
-	c.Count, c.Amounts = r.Count, make(map[payment.Currency]payment.Total, len(r.Amounts))
+	c.Count = r.Count
+	texts := make(map[payment.Currency]string, len(r.Amounts))
 	for _, e := range r.Amounts {
-		currency := payment.Currency(e.Key)
-		text, ok := e.Value.(string)
-		if !ok {
-			return c, errNoAmount
-		}
-		total, err := payment.ParseTotal(text, currency)
-		if err != nil {
-			return c, fmt.Errorf("a control total's amount in %s: %w", currency, err)
-		}
-		c.Amounts[currency] = total
+		texts[payment.Currency(e.Key)], _ = e.Value.(string) // what is none is refused below
+	}
+	var err error
+	if c.Amounts, err = store.ParseAmounts(texts); err != nil {
+		return c, err
 	}
 	if len(r.Prints) != len(c.Prints) {
 		return c, errNoHash

@@ -225,3 +225,36 @@ func plainControlCut(t *testing.T, server *testserver.SecantusServer) {
 		}
 	}
 }
+
+// plainPurgeCut cuts the connection around each write of a purge. Done again it
+// leaves nothing, and the same bytes are a new entry.
+func plainPurgeCut(t *testing.T, server *testserver.SecantusServer) {
+	for _, write := range []string{"\x02delete\x00\x13\x00\x00\x00quarantine_history", "\x02delete\x00\x0b\x00\x00\x00quarantine"} {
+		for _, when := range []testserver.When{testserver.Before, testserver.AfterReply} {
+			proxy, s := plainStore(t, server)
+			if err := s.Update(t.Context(), holding("bad")); err != nil {
+				t.Fatal(err)
+			}
+			id := heldIDs(t, s)[0]
+			if err := s.Update(t.Context(), moving(id, quarantine.Held, quarantine.Discarded)); err != nil {
+				t.Fatal(err)
+			}
+			struck := proxy.CutWhen(testserver.Trigger{Direction: testserver.ToServer, Pattern: []byte(write), When: when})
+			wantClass(t, s.Update(t.Context(), purging(1, id)), store.ClassOutage, "purge 1 entries: the server closed the connection")
+			<-struck
+			err := store.Retry(t.Context(), s, func(ctx context.Context, tx store.Tx) error {
+				_, err := store.Desk(tx).Purge(ctx, []string{id})
+				return err
+			})
+			if lines, readErr := s.Reader().History(t.Context(), id); err != nil || readErr != nil || len(lines) != 0 || len(heldIDs(t, s)) != 0 {
+				t.Errorf("%q, %v: purge %v, history %+v, error %v", write, when, err, lines, readErr)
+			}
+			if err := s.Update(t.Context(), holding("bad")); err != nil {
+				t.Errorf("%q, %v: the same bytes again: %v", write, when, err)
+			}
+			if lines, err := s.Reader().History(t.Context(), id); err != nil || len(lines) != 1 {
+				t.Errorf("%q, %v: history %+v, error %v; want the line of a new entry", write, when, lines, err)
+			}
+		}
+	}
+}

@@ -44,6 +44,7 @@ func uniqueIndex(field string) string {
 func provokedErrors() []provoked {
 	p := newPayment("a", 99_999)
 	pair := recording(p, newPayment("b", 1))
+	control := controlling("w", 1, "p", new(store.Kind))
 	return []provoked{
 		{"121, a rule on values", rule(`{"amount": {"$lt": {"$numberDecimal": "100"}}}`), recording(p), store.ClassData,
 			`record 1 payments: Document failed validation: $lt {"amount":{"$lt":{"$numberDecimal":"100"}}} (121)`},
@@ -53,8 +54,14 @@ func provokedErrors() []provoked {
 		{"121, a type of another version", `{"collMod": "payments", "validator": {"$jsonSchema": {"properties": {"amount": {"bsonType": "long"}}}}}`,
 			recording(p), store.ClassOutage, "of amount (121)"},
 		{"121, elsewhere than in payments", `{"collMod": "quarantine", "validator": {"detail": {"$ne": "bad"}}}`, holding("x"), store.ClassOutage, "(121)"},
+		{"121, a rule on the values of control totals", `{"collMod": "control_totals", "validator": {"count": {"$gt": 1}}}`, control, store.ClassData,
+			`record 1 control totals: Document failed validation: $gt {"count":{"$gt":1}} (121)`},
+		{"121, a type of a control total", `{"collMod": "control_totals", "validator": {"$jsonSchema": {"properties": {"amounts": {"bsonType": "string"}}}}}`,
+			control, store.ClassOutage, "of amounts (121)"},
 		{"11000 on an index of somebody", uniqueIndex("queue"), pair, store.ClassData, `index: one_queue (11000)`},
 		{"a collection is gone", `{"drop": "payments"}`, recording(p), store.ClassOutage, "collection payments is missing"},
+		{"the control totals are gone", `{"drop": "control_totals"}`, control, store.ClassOutage, "collection control_totals is missing"},
+		{"the redrives are gone", `{"drop": "redrives"}`, redriving("run", 1), store.ClassOutage, "collection redrives is missing"},
 		{"the tally is gone", `{"drop": "tally"}`, counted(1, p), store.ClassOutage, "collection tally is missing"},
 		{"the writers are gone", `{"drop": "writers"}`, counted(1, p), store.ClassOutage, "collection writers is missing"},
 	}

@@ -13,5 +13,8 @@ var (
 	RowOf     = func(p *store.Payment) any { return paymentRowOf(p) }
 )
 
+// DDLOf is DDL as an earlier version printed it.
+var DDLOf = ddl
+
 // SetSlowAfter changes from when on a transaction is slow.
 func SetSlowAfter(s *Store, d time.Duration) { s.slowAfter = d }

@@ -2,6 +2,7 @@ package mongodb_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +36,10 @@ for h in db.quarantine_history.find():
     print("history", h["entry_id"] == e["_id"], h["to_state"], h["actor"])
 for t in db.tally.find():
     print("tally", t["writer"], t["hour"].isoformat(), t["fate"], t["currency"], t["method"], t["count"], t["amount"])
+for c in db.control_totals.find():
+    print("control", c["producer"], c.get("source"), c["window_from"].isoformat(), c["window_until"].isoformat(), c["count"], c["amounts"], c["fingerprint_sum"].hex()[:4])
+for r in db.redrives.find():
+    print("redrive", r["_id"], r["filter"], r["seq"], r["runner"], r["state"], r.get("ended_at"))
 `
 
 // TestReadByPymongo: amounts are exact and show their currency's decimals, times
@@ -57,7 +62,7 @@ func TestReadByPymongo(t *testing.T) {
 	e := quarantine.New(quarantine.Invalid, []byte("bad\x00"), "bad", []quarantine.FieldError{{Field: "amount", Code: "comma"}}, day)
 	e.Headers, e.Amount = map[string]string{"x.y": "$1"}, &payment.Money{Minor: 5, Currency: "CLF"}
 	err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
-		if err := counted(1, ps...)(ctx, tx); err != nil {
+		if err := errors.Join(counted(1, ps...)(ctx, tx), controlling("w", 2, "app-1", new(store.Kind))(ctx, tx), redriving("run", 1)(ctx, tx)); err != nil {
 			return err
 		}
 		return tx.Quarantine(ctx, []quarantine.Entry{*e})
@@ -80,7 +85,8 @@ func TestReadByPymongo(t *testing.T) {
 		"sum BRL 300.76", "sum JPY 1500", "sum KWD 999999999999.999",
 		"entry " + e.ID + " invalid held [{'field': 'amount', 'code': 'comma'}] [{'name': 'x.y', 'value': '$1'}] 0.0005 b'bad\\x00' 1",
 		"history True held recorder",
-		"tally w 2026-11-23T14:00:00 recorded BRL pix 5 10000000000315.75"}, "\n")
+		"tally w 2026-11-23T14:00:00 recorded BRL pix 5 10000000000315.75",
+		"control app-1 None 2026-11-23T14:15:03.123000 2026-11-23T14:16:03.123000 1 {'BRL': '0.01'} 0100", "redrive run {} 1 r running None"}, "\n")
 	if got := strings.TrimSpace(string(out)); got != want {
 		t.Errorf("pymongo reads\n%s\nwant\n%s", got, want)
 	}

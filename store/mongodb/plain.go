@@ -156,13 +156,13 @@ func (t *tx) stands(ctx context.Context, collection string, document any) (bool,
 	return bytes.Equal(ours, theirs), nil
 }
 
-// changePlain updates or removes. What is not found as it was looked at has changed.
+// changePlain updates. What is not found as it was looked at has changed.
 func (t *tx) changePlain(ctx context.Context, op, collection string, models []mongo.WriteModel) error {
 	done, err := t.collection(collection).BulkWrite(ctx, models)
 	if err != nil {
 		return t.fail(ctx, op, err, inGeneral)
 	}
-	if done.MatchedCount+done.UpsertedCount+done.DeletedCount != int64(len(models)) {
+	if done.MatchedCount+done.UpsertedCount != int64(len(models)) {
 		return t.meanwhile(op)
 	}
 	return nil

@@ -27,7 +27,7 @@ func TestStandalone(t *testing.T) {
 	server := testserver.NewSecantusDB(t, testserver.Setting("standalone", ""))
 	for name, test := range map[string]func(*testing.T, *testserver.SecantusServer){
 		"conformance": plainConformance, "refused": plainRefused, "cut": plainCut, "races": plainRaces, "move": plainMove, "desk": plainDesk,
-		"redrive cut": plainRedriveCut, "control total cut": plainControlCut,
+		"redrive cut": plainRedriveCut, "control total cut": plainControlCut, "purge cut": plainPurgeCut,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, server) })
 	}

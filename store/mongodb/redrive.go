@@ -55,6 +55,7 @@ func (r *redriveRow) redrive() (store.Redrive, error) {
 // Redrive looks how the run stands, and makes the next change. Of two that make
 // it at once one is in conflict, and is redone; then it finds the other's.
 func (t *tx) Redrive(ctx context.Context, r store.Redrive) (bool, error) {
+	t.writer = r.ID
 	op := fmt.Sprintf("write change %d of a redrive", r.Seq)
 	var stands redriveRow
 	found := false

@@ -18,7 +18,7 @@ import (
 type tx struct {
 	store     *Store
 	session   *session // nil on a server without transactions
-	writer    string   // who claimed
+	writer    string   // who claimed: a writer, or a redrive
 	began     time.Time
 	begun     bool  // the server answered: it is in a transaction
 	looked    bool  // all collections are there
@@ -153,7 +153,7 @@ func (t *tx) take(ctx context.Context, op string, number func(context.Context) (
 	return err
 }
 
-// change updates or removes documents, each of which must be found.
+// change updates documents, each of which must be found.
 func (t *tx) change(ctx context.Context, op, collection string, models []mongo.WriteModel) error {
 	if err := t.look(ctx); err != nil {
 		return err
