@@ -78,7 +78,7 @@ func (e *environment) entry(v app.EntryDetail) error {
 	if v.Amount != nil {
 		t.row("amount", text(v.Currency)+" "+groupDecimal(*v.Amount))
 	}
-	t.row("seen", number(v.Seen)+" times, "+v.FirstSeenAt+" to "+v.LastSeenAt)
+	t.row("seen", plural(v.Seen, "time", "times")+", "+v.FirstSeenAt+" to "+v.LastSeenAt)
 	t.row("from", v.Queue+" "+v.Position)
 	t.row("size", number(v.BodyBytes)+" bytes")
 	if v.RedriveID != nil {
