@@ -16,7 +16,7 @@ FUZZTIME ?= 60s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
 
-.PHONY: help build test lint bench fuzz matrix chaos cover demo fmt
+.PHONY: help build test lint bench fuzz matrix chaos soak cover demo fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,12 @@ matrix: ## Every queue with every store, 5,000 events through faults of both; a 
 	go test -c -tags matrix -o bin/matrix.test ./e2e
 	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$/$(PAIRS)' -test.timeout 60m
 
-chaos: ## Kill, freeze and restart everything for a long while
+chaos: ## One leg of the fault campaign, an hour at most; again: it goes on; FRESH=1: anew; PAIRS=kafka,mysql KINDS=disk: only such
+	go test -c -tags chaos -o bin/chaos.test ./e2e
+	cd e2e && RECIBO_CHAOS_REPORT=$(CURDIR)/bin/chaos.json RECIBO_CHAOS_LEG=$(LEG) RECIBO_CHAOS_FRESH=$(FRESH) \
+		RECIBO_CHAOS_PAIR=$(PAIRS) RECIBO_CHAOS_KINDS='$(KINDS)' ../bin/chaos.test -test.run 'TestCampaign$$' -test.v -test.timeout 65m
+
+soak: ## What make test does for a moment, for a long while: kills, hosts, seeds, brokers, stores under the race detector
 	RECIBO_CHAOS=5m go test ./queue/rabbitmq ./queue/kafka -timeout 40m
 	go test -race ./store/postgres ./store/mysql ./store/mongodb
 	go test ./e2e -run Chaos -tags chaos -timeout 60m -v

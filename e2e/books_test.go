@@ -55,12 +55,14 @@ SELECT count(*) FROM
 WHERE a.n IS DISTINCT FROM b.n`
 }
 
+// reasonOf is what a message of a kind is held for.
+var reasonOf = map[ledger.Kind]quarantine.Reason{ledger.Malformed: quarantine.Malformed,
+	ledger.Invalid: quarantine.Invalid, ledger.TooLarge: quarantine.TooLarge}
+
 // checkQuarantine wants every faulty message held once, for the reason it was
 // made for, and nothing else held.
 func checkQuarantine(t *testing.T, held map[string]string, seed uint64, count int64, faults simulator.Faults) {
 	t.Helper()
-	reasonOf := map[ledger.Kind]quarantine.Reason{ledger.Malformed: quarantine.Malformed,
-		ledger.Invalid: quarantine.Invalid, ledger.TooLarge: quarantine.TooLarge}
 	generator := simulator.New(simulator.Config{Seed: seed, Start: defaultStart, Faults: faults})
 	var wanted, conflicts, found int64
 	for range count {

@@ -5,7 +5,6 @@ package e2e_test
 import (
 	"fmt"
 	"testing"
-	"time"
 )
 
 // TestChaosKills is TestRecorderKilled for a long while, another stream and
@@ -26,13 +25,3 @@ func TestChaosHosts(t *testing.T) {
 // TestChaosSeeds runs the pipeline under faults from seeds that make test does
 // not see.
 func TestChaosSeeds(t *testing.T) { underFaults(t, 1000, 11_000) }
-
-// TestChaosPair is TestPairUnderFaults with more of everything, another stream
-// each time.
-func TestChaosPair(t *testing.T) {
-	for seed := range uint64(3) {
-		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			faultsOnPair(t, ordeal{seed: 100 + seed, count: 200_000, rate: 1400, kills: 10, stopped: 10 * time.Second, frozen: 20 * time.Second})
-		})
-	}
-}

@@ -49,14 +49,34 @@ func build(m *testing.M) int {
 type place struct {
 	t    *testing.T
 	dir  string
-	env  []string        // RECIBO_QUEUE and RECIBO_STORE of a real pair
-	look string          // where the tests look into its PostgreSQL database; empty: SQLite
-	said []*bytes.Buffer // all output so far
+	env  []string         // RECIBO_QUEUE and RECIBO_STORE of a real pair
+	look string           // where the tests look into its PostgreSQL database; empty: SQLite
+	said []*bytes.Buffer  // all output so far
+	disk *testserver.Disk // where SQLite or PostgreSQL keep their data; nil: where everybody does
 }
 
 func newPlace(t *testing.T) *place { return &place{t: t, dir: t.TempDir()} }
 
-func (p *place) database() string { return filepath.Join(p.dir, "recibo-data", "recibo.db") }
+func (p *place) file() string { return filepath.Join(p.dir, "recibo-data", "recibo.db") }
+
+// data is where the systems of a pair that are no servers keep their files.
+func (p *place) data() string {
+	if p.disk != nil {
+		return p.disk.Dir()
+	}
+	return p.dir
+}
+
+// database opens a database for looking at it, and for harming it.
+func (p *place) database(driver, address string) *sql.DB {
+	p.t.Helper()
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { db.Close() })
+	return db
+}
 
 // command prepares recibo in the place. What it says goes to the test's log
 // when the test fails.
@@ -119,16 +139,10 @@ func kill(cmd *exec.Cmd) {
 // open opens the place's database for looking at it.
 func (p *place) open() *sql.DB {
 	p.t.Helper()
-	driver, address := "sqlite", "file:"+p.database()+"?_pragma=busy_timeout(5000)"
 	if p.look != "" {
-		driver, address = "pgx", p.look
+		return p.database("pgx", p.look)
 	}
-	db, err := sql.Open(driver, address)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { db.Close() })
-	return db
+	return p.database("sqlite", "file:"+p.file()+"?_pragma=busy_timeout(5000)")
 }
 
 // value answers a query for one number; 0 while there is no table yet.

@@ -48,7 +48,7 @@ var (
 // and wants everything accounted for, and the exported payments as they are
 // where nothing happened.
 func runTrial(t *testing.T, queue, store system, want []string) *trial {
-	r := newTrial(t, queue, store)
+	r := newTrial(newPlace(t), queue, store)
 	watched := r.watchProcesses()
 	r.through(trialStream)
 	watched()

@@ -9,30 +9,60 @@ import (
 	"recibo/store"
 )
 
+// standing is what a store holds.
+type standing struct {
+	payments, doubled int64
+	tallied           int64 // deliveries
+	entries           map[string]entryStanding
+}
+
+type entryStanding struct {
+	reason  quarantine.Reason
+	state   quarantine.State
+	attempt int
+}
+
 // checkThroughReader is checkBooks for a store that may not speak SQL.
 func (r *trial) checkThroughReader(seed uint64, count int64, faults simulator.Faults) {
+	r.t.Helper()
+	held := map[string]string{}
+	for id, entry := range r.rowsAreInOrder().entries {
+		held[id] = string(entry.reason)
+	}
+	checkQuarantine(r.t, held, seed, count, faults)
+}
+
+// rowsAreInOrder holds payments, entries and outages against each other and
+// against the tally.
+func (r *trial) rowsAreInOrder() standing {
 	r.t.Helper()
 	ctx := r.t.Context()
 	totals, err := r.look.Reader().Totals(ctx)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	var rows int64
+	stands := standing{entries: map[string]entryStanding{}, tallied: totals.Recorded + totals.Duplicates}
 	last := ""
 	amounts := map[payment.Currency]payment.Total{}
 	r.eachPayment(ctx, func(p *store.Payment) {
 		if p.TransactionID <= last {
 			r.t.Errorf("%s comes after %s", p.TransactionID, last)
+			stands.doubled++
 		}
 		if payment.FingerprintOf(&p.Event) != p.Fingerprint {
 			r.t.Errorf("%s: its fingerprint is not that of its row", p.TransactionID)
 		}
 		last = p.TransactionID
-		rows++
+		stands.payments++
 		amounts[p.Amount.Currency] = amounts[p.Amount.Currency].Add(p.Amount)
 	})
-	if totals.Recorded != rows {
-		r.t.Errorf("the tally has %d recorded and %d rows stand", totals.Recorded, rows)
+	if totals.Recorded != stands.payments {
+		r.t.Errorf("the tally has %d recorded and %d rows stand", totals.Recorded, stands.payments)
+	}
+	for currency, sum := range amounts {
+		if totals.Amount[currency] != sum {
+			r.t.Errorf("the tally has %s %s, the rows have %s", currency, totals.Amount[currency].Decimal(currency), sum.Decimal(currency))
+		}
 	}
 	open, err := r.look.Reader().Outages(ctx, store.OutageQuery{OpenOnly: true})
 	if err != nil {
@@ -41,23 +71,18 @@ func (r *trial) checkThroughReader(seed uint64, count int64, faults simulator.Fa
 	for _, o := range open.Items {
 		r.t.Errorf("an outage is open: %+v", o)
 	}
-	for currency, sum := range amounts {
-		if totals.Amount[currency] != sum {
-			r.t.Errorf("the tally has %s %s, the rows have %s", currency, totals.Amount[currency].Decimal(currency), sum.Decimal(currency))
-		}
-	}
-	held := map[string]string{}
 	seen := map[quarantine.Reason]int64{}
 	r.eachEntry(ctx, func(e *quarantine.Entry) {
-		held[e.ID] = string(e.Reason)
+		stands.entries[e.ID] = entryStanding{e.Reason, e.State, e.Attempt}
 		seen[e.Reason] += e.Seen
 	})
-	for reason, n := range seen {
-		if totals.Quarantined[reason] != n {
-			r.t.Errorf("%s: tallied %d, seen %d", reason, totals.Quarantined[reason], n)
+	for _, reason := range quarantine.Reasons {
+		stands.tallied += totals.Quarantined[reason]
+		if totals.Quarantined[reason] != seen[reason] {
+			r.t.Errorf("%s: tallied %d, seen %d", reason, totals.Quarantined[reason], seen[reason])
 		}
 	}
-	checkQuarantine(r.t, held, seed, count, faults)
+	return stands
 }
 
 func (r *trial) eachPayment(ctx context.Context, visit func(*store.Payment)) {

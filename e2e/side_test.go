@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	neturl "net/url"
 	"strings"
@@ -26,6 +27,14 @@ type side struct {
 	comesBack time.Duration
 	// look opens a store past the proxy.
 	look func(context.Context) (store.Store, error)
+
+	server *testserver.Server // nil for what runs inside of recibo
+	proxy  *testserver.Proxy
+	// admin is the administrator of a store that speaks SQL, past the proxy, and
+	// account who recibo is there; login is one more connection of that one's.
+	admin   *sql.DB
+	account string
+	login   func() *sql.DB
 }
 
 // The systems of the matrix, in its order.
@@ -52,7 +61,7 @@ func systemNamed(t *testing.T, systems []system, name string) system {
 // embeddedSide is the queue inside of whichever process was first.
 func embeddedSide(p *place) side {
 	return side{
-		env: []string{"RECIBO_QUEUE=embedded:" + p.dir + "/queue"},
+		env: []string{"RECIBO_QUEUE=embedded:" + p.data() + "/queue"},
 		faults: func(r *trial) []namedFault {
 			return []namedFault{
 				{"queue restarted", r.restartRecorder}, // it was there first
@@ -63,9 +72,10 @@ func embeddedSide(p *place) side {
 }
 
 func sqliteSide(p *place) side {
-	file := p.dir + "/recibo.db"
+	file := p.data() + "/recibo.db"
 	return side{
-		env: []string{"RECIBO_STORE=sqlite:" + file},
+		env:   []string{"RECIBO_STORE=sqlite:" + file},
+		admin: p.database("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"),
 		faults: func(r *trial) []namedFault {
 			return []namedFault{{"store locked", func() { holdLock(r.t, file, shortOutage) }}}
 		},
@@ -81,19 +91,26 @@ func rabbitSide(p *place) side {
 	return side{
 		env:    p.secretly("QUEUE", behind(proxy, s.Server, s.URL("admin", s.VirtualHost(p.t), "payments"))),
 		faults: func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
+		server: s.Server, proxy: proxy,
 	}
 }
 
 func postgresSide(p *place) side {
-	s := testserver.NewPostgres(p.t)
+	s := testserver.NewPostgres(p.t, append(p.onDisk(), testserver.Setting("max_connections", "30"))...)
 	proxy := s.Proxy(p.t)
-	url := s.URL("postgres", s.Database(p.t))
+	account := s.Role(p.t, "app") // before its database, which is dropped first
+	database := s.Database(p.t)
+	s.SQL(p.t, "postgres", fmt.Sprintf(`ALTER DATABASE %q OWNER TO %q`, database, account))
+	url := s.URL(account, database)
 	return side{
 		env:    p.secretly("STORE", behind(proxy, s.Server, url)),
 		faults: func(r *trial) []namedFault { return r.hurt("store", s.Server, proxy) },
 		look: func(ctx context.Context) (store.Store, error) {
-			return postgres.Open(ctx, url, postgres.Options{ReadOnly: true})
+			return postgres.Open(ctx, s.URL("postgres", database), postgres.Options{ReadOnly: true})
 		},
+		server: s.Server, proxy: proxy, account: account,
+		admin: p.database("pgx", s.URL("postgres", database)),
+		login: func() *sql.DB { return p.database("pgx", url) },
 	}
 }
 
@@ -107,30 +124,44 @@ func kafkaSide(p *place) side {
 		env:       p.secretly("QUEUE", strings.Replace(url, s.SASLAddr(), proxy.Addr(), 1)),
 		faults:    func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
 		comesBack: 10 * time.Second,
+		server:    s.Server, proxy: proxy,
 	}
 }
 
-// sqsSide forgets everything when it ends, so it does not.
+// sqsSide keeps its messages on disk: ElasticMQ forgets everything otherwise
+// when it ends.
 func sqsSide(p *place) side {
-	s := testserver.NewElasticMQ(p.t)
+	s := testserver.NewElasticMQ(p.t, testserver.Persistent())
 	proxy := s.Proxy(p.t)
 	return side{
-		env:    append(s.Env(), "RECIBO_QUEUE="+behind(proxy, s.Server, s.URL("payments"))),
-		faults: func(r *trial) []namedFault { return r.disturb("queue", s.Server, proxy) },
+		env:       append(s.Env(), "RECIBO_QUEUE="+behind(proxy, s.Server, s.URL("payments"))),
+		faults:    func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
+		comesBack: 30 * time.Second, // its visibility timeout
+		server:    s.Server, proxy: proxy,
 	}
 }
 
 func mysqlSide(p *place) side {
-	s := testserver.NewMariaDB(p.t)
+	s := testserver.NewMariaDB(p.t, testserver.Setting("max_connections", "30"))
 	proxy := s.Proxy(p.t)
-	url := s.URL("root", s.Database(p.t))
+	database, account := s.Database(p.t), s.User(p.t, "app")
+	s.SQL(p.t, "", fmt.Sprintf("GRANT ALL ON `%s`.* TO `%s`@`%%`", database, account))
+	url := s.URL(account, database)
 	return side{
 		env:    p.secretly("STORE", behind(proxy, s.Server, url)),
 		faults: func(r *trial) []namedFault { return r.hurt("store", s.Server, proxy) },
 		look: func(ctx context.Context) (store.Store, error) {
-			return mysql.Open(ctx, url, mysql.Options{ReadOnly: true})
+			return mysql.Open(ctx, s.URL("root", database), mysql.Options{ReadOnly: true})
 		},
+		server: s.Server, proxy: proxy, account: account,
+		admin: p.database("mysql", mysqlAddress("root", s.Addr(), database)),
+		login: func() *sql.DB { return p.database("mysql", mysqlAddress(account, s.Addr(), database)) },
 	}
+}
+
+// mysqlAddress is an address as the driver wants it.
+func mysqlAddress(user, addr, database string) string {
+	return fmt.Sprintf("%s:%s@tcp(%s)/%s?multiStatements=true", user, testserver.Password, addr, database)
 }
 
 func mongoSide(p *place) side {
@@ -143,7 +174,16 @@ func mongoSide(p *place) side {
 		look: func(ctx context.Context) (store.Store, error) {
 			return mongodb.Open(ctx, url, mongodb.Options{ReadOnly: true})
 		},
+		server: s.Server, proxy: proxy,
 	}
+}
+
+// onDisk is where a server of the place has its data.
+func (p *place) onDisk() []testserver.Option {
+	if p.disk == nil {
+		return nil
+	}
+	return []testserver.Option{testserver.DataOn(p.disk.Dir())}
 }
 
 // behind turns an address of the server into one of its proxy.

@@ -40,8 +40,9 @@ type struckFault struct {
 	Gap, Recovery time.Duration
 }
 
-func newTrial(t *testing.T, queue, store system) *trial {
-	r := &trial{place: newPlace(t)}
+func newTrial(p *place, queue, store system) *trial {
+	t := p.t
+	r := &trial{place: p}
 	var both sync.WaitGroup
 	both.Go(func() { r.queue = queue.make(r.place) })
 	both.Go(func() { r.store = store.make(r.place) })
@@ -113,17 +114,11 @@ func (r *trial) restartRecorder() {
 	r.recorder = r.start("record")
 }
 
-// hurt is what strikes a server that keeps its data, and its connections.
+// hurt is what strikes a server and its connections.
 func (r *trial) hurt(what string, s *testserver.Server, proxy *testserver.Proxy) []namedFault {
-	return append([]namedFault{
+	return []namedFault{
 		{what + " stopped", func() { s.Stop(r.t); time.Sleep(shortOutage); s.Start(r.t) }},
 		{what + " killed", func() { s.Kill(r.t); s.Start(r.t) }},
-	}, r.disturb(what, s, proxy)...)
-}
-
-// disturb strikes a server that forgets everything when it ends.
-func (r *trial) disturb(what string, s *testserver.Server, proxy *testserver.Proxy) []namedFault {
-	return []namedFault{
 		{what + " frozen", func() { s.Freeze(r.t); time.Sleep(shortOutage); s.Thaw(r.t) }},
 		{what + " cut", func() { cutHalfWay(r.t, proxy, 3000); proxy.Cut(); time.Sleep(shortOutage / 2); proxy.Restore() }},
 	}
@@ -159,6 +154,9 @@ func (p *place) write(name, text string) string {
 
 // gauge follows how many payments are recorded.
 type gauge struct {
+	asking sync.Mutex
+	store  store.Store // nil: nobody is to be asked
+
 	mu    sync.Mutex
 	n     int64
 	grown []time.Time // when it was seen to have grown
@@ -166,13 +164,13 @@ type gauge struct {
 }
 
 func watch(t *testing.T, s store.Store) *gauge {
-	g := &gauge{}
+	g := &gauge{store: s}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
 		for ctx.Err() == nil {
 			began := time.Now()
-			g.look(ctx, s)
+			g.look(ctx)
 			time.Sleep(min(max(4*time.Since(began), 20*time.Millisecond), 100*time.Millisecond)) // a store that is asked is not recording
 		}
 	})
@@ -181,20 +179,35 @@ func watch(t *testing.T, s store.Store) *gauge {
 }
 
 // look asks once; while the store is away there is no answer.
-func (g *gauge) look(ctx context.Context, s store.Store) {
+func (g *gauge) look(ctx context.Context) (answered bool) {
+	g.asking.Lock()
+	defer g.asking.Unlock()
+	if g.store == nil {
+		return false
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	totals, err := s.Reader().Totals(ctx)
+	totals, err := g.store.Reader().Totals(ctx)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil {
-		return
+		return false
 	}
 	g.open = totals.OutagesOpen
 	if totals.Recorded > g.n {
 		g.n, g.grown = totals.Recorded, append(g.grown, time.Now())
 	}
+	return true
 }
+
+// see has it look at a store, blind at none.
+func (g *gauge) see(s store.Store) {
+	g.asking.Lock()
+	defer g.asking.Unlock()
+	g.store = s
+}
+
+func (g *gauge) blind() { g.see(nil) }
 
 func (g *gauge) outages() int64 {
 	g.mu.Lock()

@@ -44,6 +44,7 @@ func sweep() {
 			continue
 		}
 		if held, ok := claim(filepath.Base(dir)); ok {
+			unmountBelow(dir)
 			_ = os.RemoveAll(dir)
 			_ = held.Close()
 		}
