@@ -75,6 +75,7 @@ func Begin(ctx context.Context, c Config, p Plan) (Result, error) {
 	if err := r.step(ctx, r.row, nil); err != nil {
 		return Result{}, err
 	}
+	r.progress() // from here on it can be resumed by its id
 	return r.end(ctx, r.walk(ctx, s))
 }
 
@@ -95,6 +96,7 @@ func Resume(ctx context.Context, c Config, id string) (Result, error) {
 	if err := r.step(ctx, next, nil); err != nil {
 		return Result{}, err
 	}
+	r.progress()
 	s, err := ParseFilter(r.row.Filter)
 	if err == nil {
 		err = r.again(ctx)
