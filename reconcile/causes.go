@@ -24,6 +24,7 @@ func (w *window) causes(x *WindowExample) []string {
 	solved := solve(need, w.candidates)
 	parts = append(parts, say(solved, heldEntry, "what is missing is held: entry ", "what is missing is held: entries "),
 		say(solved, heldVersion, "it balances with the version that is held as entry ", "it balances with the versions that are held as entries "),
+		say(solved, returnedRow, "it balances without what came out of quarantine as ", "it balances without what came out of quarantine as "),
 		say(solved, alteredRow, "it balances with what was recorded as ", "it balances with what was recorded as "))
 	for _, o := range w.others {
 		if w.balancesWith(o) {

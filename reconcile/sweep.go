@@ -65,12 +65,11 @@ func (s *sweep) run(ctx context.Context) error {
 		return err
 	}
 	for more := true; more; {
-		if more, err = s.step(); err != nil {
+		if more, err = s.step(ctx); err != nil {
 			return err
 		}
 	}
-	s.closeFrom(time.Time{})
-	return nil
+	return s.closeFrom(ctx, time.Time{})
 }
 
 // top is where the latest window ends that reaches into the period, or the end
@@ -113,7 +112,7 @@ func (s *sweep) controlPages(top time.Time) func(context.Context, string) (store
 
 // step takes the latest of the three heads. It returns false when nothing is
 // left that matters.
-func (s *sweep) step() (more bool, err error) {
+func (s *sweep) step(ctx context.Context) (more bool, err error) {
 	p, err := s.payments.head()
 	if err != nil {
 		return false, err
@@ -134,19 +133,15 @@ func (s *sweep) step() (more bool, err error) {
 	case c == nil && p == nil && !entry:
 		return false, nil
 	case c != nil && c.Until.After(at):
-		s.closeFrom(c.Until)
-		if s.isOver(c.Until) {
-			return false, nil
+		if err := s.closeFrom(ctx, c.Until); err != nil || s.isOver(c.Until) {
+			return false, err
 		}
 		s.controls.take()
 		s.addControl(c)
 		return true, nil
 	}
-	if at.Before(s.closes) {
-		s.closeFrom(at.Add(time.Millisecond))
-	}
-	if s.isOver(at.Add(time.Millisecond)) {
-		return false, nil
+	if err := s.closeFrom(ctx, at.Add(time.Millisecond)); err != nil || s.isOver(at.Add(time.Millisecond)) {
+		return false, err
 	}
 	if entry {
 		s.addWaiting(s.wait)
@@ -210,6 +205,9 @@ func (s *sweep) addPayment(p *store.Payment) error {
 			covered = true
 			if print != p.Fingerprint {
 				w.addAltered(p, print)
+			}
+			if p.EntryID != "" && len(w.returned) < mostCandidates {
+				w.returned = append(w.returned, returned{p.EntryID, p.TransactionID, p.Amount, print})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ type window struct {
 	unreadable  int64   // of them without an amount
 	entries     []string
 	lastHeld    version
+	returned    []returned  // rows that came out of quarantine
 	candidates  []candidate // what may explain a difference
 	controls    map[string]payment.PrintSum
 	others      []otherControl
@@ -42,6 +44,7 @@ const (
 	heldEntry   candidateKind = iota // it is held and nothing is recorded under its id
 	heldVersion                      // it is held, and another version of it is recorded
 	alteredRow                       // a row that does not say what its own fingerprint says
+	returnedRow                      // a row that came out of quarantine, taken away
 )
 
 // otherControl is a control total in quarantine, of a window that has one.
@@ -104,29 +107,34 @@ func (s *sweep) begin(c *store.Control) *window {
 
 // closeFrom judges the active windows that begin at that moment or later: no
 // payment of theirs is to come.
-func (s *sweep) closeFrom(moment time.Time) {
+func (s *sweep) closeFrom(ctx context.Context, moment time.Time) error {
 	if s.closes.Before(moment) {
-		return
+		return nil
 	}
 	s.closes = time.Time{}
 	for source, windows := range s.active {
-		s.active[source] = slices.DeleteFunc(windows, func(w *window) bool {
+		still := windows[:0]
+		for _, w := range windows {
 			if w.from.Before(moment) {
-				if w.from.After(s.closes) {
+				if still = append(still, w); w.from.After(s.closes) {
 					s.closes = w.from
 				}
-				return false
+				continue
 			}
-			if w.proved {
-				s.pending--
-				s.judge(w)
+			if !w.proved {
+				continue
 			}
-			return true
-		})
-		if len(s.active[source]) == 0 {
+			s.pending--
+			if err := s.settle(ctx, w); err != nil {
+				return err
+			}
+			s.judge(w)
+		}
+		if s.active[source] = still; len(still) == 0 {
 			delete(s.active, source)
 		}
 	}
+	return nil
 }
 
 // addWaiting takes an entry into the windows that it matters to.

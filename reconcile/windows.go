@@ -70,6 +70,7 @@ type WindowsResult struct {
 	ByVerdict map[Verdict]int64 `json:"by_verdict"` // of them; and one open for each source with uncovered payments
 	Payments  Sum               `json:"payments"`   // recorded in the period
 	Uncovered Sum               `json:"uncovered"`  // of them, those that no window covers
+	Mended    int64             `json:"mended"`     // that came out of quarantine and that no control total counts
 	Unplaced  int64             `json:"unplaced"`   // entries that wait and do not tell their window
 	Examples  []WindowExample   `json:"examples"`   // what is not balanced; what is not open either goes first
 }

@@ -74,6 +74,7 @@ type ReceiptControls struct {
 	Windows   int64                       `json:"windows"`
 	ByVerdict map[reconcile.Verdict]int64 `json:"by_verdict"`
 	Uncovered int64                       `json:"uncovered"` // payments that no window covers
+	Mended    int64                       `json:"mended"`    // payments out of quarantine that no control total counts
 	Examples  []ReceiptWindow             `json:"examples"`  // windows that are not balanced
 }
 

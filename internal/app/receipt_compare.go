@@ -75,6 +75,9 @@ func (v *Verification) compareControls(then, now *ReceiptControls) {
 		v.count("control_totals.windows", then.Windows, now.Windows, "other windows have control totals")
 	}
 	v.compareWindows(then, now)
+	if then.Mended != now.Mended {
+		v.count("control_totals.mended", then.Mended, now.Mended, "entries that payments came from were purged, deleted or changed")
+	}
 	if then.Uncovered != now.Uncovered {
 		v.count("control_totals.uncovered", then.Uncovered, now.Uncovered, "other payments are covered by control totals")
 	}

@@ -154,7 +154,7 @@ func (f *figures) addOutages(ctx context.Context, w Windows) error {
 func (f *figures) finish(p *WindowsProof) {
 	f.Payments = ReceiptPayments{Count: p.Payments.Count, Amounts: amounts(p.Payments.Amounts), Prints: p.Payments.Prints.String()}
 	c := &f.Controls
-	c.Windows, c.ByVerdict, c.Uncovered = p.Windows, p.ByVerdict, p.Uncovered.Count
+	c.Windows, c.ByVerdict, c.Uncovered, c.Mended = p.Windows, p.ByVerdict, p.Uncovered.Count, p.Mended
 	c.SHA256 = hex.EncodeToString(f.digest.Sum(nil))
 	c.Examples = []ReceiptWindow{}
 	for _, x := range p.Examples {

@@ -26,7 +26,7 @@ func fullReceipt(language string) *Receipt {
 		Compared: &reconcile.Result{Expected: 1_234_501, Recorded: 1_234_500, Missing: 1, Mended: 2, Held: 3, Accounted: 1_234_566,
 			Examples: []reconcile.Example{{Kind: "missing", ID: "E6070119020261123141503aB9xQ2Lk7"}}},
 		Duplicates: 98_765}
-	r.Controls = ReceiptControls{Count: 4, SHA256: strings.Repeat("cd", 32), Windows: 3, Uncovered: 12,
+	r.Controls = ReceiptControls{Count: 4, SHA256: strings.Repeat("cd", 32), Windows: 3, Uncovered: 12, Mended: 2,
 		ByVerdict: map[reconcile.Verdict]int64{"balanced": 1, "open": 1, "missing": 1, "too_many": 1, "differs": 0, "overlapping": 0},
 		Examples: []ReceiptWindow{
 			{Source: some("mobile-app"), From: "2026-11-02T10:00:00.000Z", Until: "2026-11-02T10:01:00.500Z", Verdict: "missing",

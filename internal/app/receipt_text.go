@@ -113,6 +113,7 @@ func (p *printout) controls(r *Receipt) {
 		}
 	}
 	p.line(p.labels.uncovered, p.number(c.Uncovered))
+	p.line(p.labels.uncounted, p.number(c.Mended))
 	for _, x := range c.Examples {
 		source := p.no
 		if x.Source != nil {

@@ -37,7 +37,7 @@ type sectionWords struct{ compared, payments, controls, sent, held, redriven, ou
 type labelWords struct {
 	madeAt, program, store, source, period, basis, seed, start, messages, faults    string
 	count, amount, duplicates                                                       string
-	totals, windows, uncovered                                                      string
+	totals, windows, uncovered, uncounted                                           string
 	expected, recorded, missing, unexpected, differing, mended, heldOf, accountedOf string
 	waiting, unplaced, redriven, ofThemMended, outages                              string
 }
@@ -102,7 +102,7 @@ var english = &words{
 	labels: labelWords{madeAt: "As of", program: "Made by", store: "Database", source: "Source", period: "Period",
 		basis: "Sent, by ledger", seed: "Sent, by seed", start: "Simulated from", messages: "Messages", faults: "Faults",
 		count: "Payments", amount: "Amount", duplicates: "Duplicates (whole database)",
-		totals: "Control totals", windows: "Windows", uncovered: "Payments without a window",
+		totals: "Control totals", windows: "Windows", uncovered: "Payments without a window", uncounted: "Mended and not counted",
 		expected: "Sent", recorded: "Recorded", missing: "Missing", unexpected: "Unexpected", differing: "Differing",
 		mended: "Mended", heldOf: "Held", accountedOf: "Messages accounted for",
 		waiting: "Messages", unplaced: "Of unreadable time", redriven: "Payments", ofThemMended: "Of mended messages", outages: "Outages"},
@@ -132,7 +132,7 @@ var portuguese = &words{
 	labels: labelWords{madeAt: "Situação em", program: "Emitido por", store: "Banco de dados", source: "Origem", period: "Período",
 		basis: "Enviado, pelo arquivo", seed: "Enviado, pela semente", start: "Simulado desde", messages: "Mensagens", faults: "Falhas",
 		count: "Pagamentos", amount: "Valor", duplicates: "Duplicados (banco inteiro)",
-		totals: "Totais de controle", windows: "Janelas", uncovered: "Pagamentos sem janela",
+		totals: "Totais de controle", windows: "Janelas", uncovered: "Pagamentos sem janela", uncounted: "Corrigidos e não contados",
 		expected: "Enviados", recorded: "Registrados", missing: "Faltantes", unexpected: "Não esperados", differing: "Divergentes",
 		mended: "Corrigidos", heldOf: "Retidos", accountedOf: "Mensagens localizadas",
 		waiting: "Mensagens", unplaced: "De horário ilegível", redriven: "Pagamentos", ofThemMended: "De mensagens corrigidas", outages: "Indisponibilidades"},
