@@ -135,8 +135,8 @@ func sqsSide(p *place) side {
 	proxy := s.Proxy(p.t)
 	return side{
 		env:       append(s.Env(), "RECIBO_QUEUE="+behind(proxy, s.Server, s.URL("payments"))),
-		faults:    func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy) },
-		comesBack: 30 * time.Second, // its visibility timeout
+		faults:    func(r *trial) []namedFault { return r.hurt("queue", s.Server, proxy)[1:] }, // it takes ten seconds to stop
+		comesBack: 30 * time.Second,                                                            // its visibility timeout
 		server:    s.Server, proxy: proxy,
 	}
 }

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -40,15 +39,7 @@ func (s *siege) flood(equal bool) {
 }
 
 // quarantined counts the deliveries of malformed messages.
-func (s *siege) quarantined() int64 {
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
-	defer cancel()
-	totals, err := s.look.Reader().Totals(ctx)
-	if err != nil {
-		return -1
-	}
-	return totals.Quarantined[quarantine.Malformed]
-}
+func (s *siege) quarantined() int64 { return s.totals().Quarantined[quarantine.Malformed] }
 
 // giant publishes one message of 64 MB. What takes it has it held as too large,
 // its beginning kept; the others refuse it, which is said.
@@ -66,7 +57,7 @@ func (s *siege) giant() {
 	if sent.Sent == 1 {
 		what = "taken, and held as too_large with its first 64 KiB"
 		id := quarantine.EntryID(quarantine.TooLarge, sha256.Sum256(body))
-		s.extra[id] = quarantine.TooLarge
+		s.extra[id], s.giantTaken = quarantine.TooLarge, true
 		s.await(time.Minute, "the message of 64 MB to be held", func() bool { return s.holds(id, int64(len(body))) })
 	}
 	s.note("one message of 64 MB on "+s.result.Queue, what)

@@ -27,6 +27,8 @@ type siege struct {
 	simulator *exec.Cmd
 	simulated int                          // simulators so far
 	extra     map[string]quarantine.Reason // entries of what the faults themselves sent
+
+	giantTaken bool // a message of 64 MB had to go through the recorder
 }
 
 const (
