@@ -28,6 +28,10 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interv
 
 // parseAddress reads an address as libpq does, and fills in what it leaves out.
 func parseAddress(address string) (*pgx.ConnConfig, error) {
+	if hasStrayPassword(address) {
+		return nil, &store.ConfigError{Target: masked(address), Tip: addressTip,
+			Err: errors.New("not an address: write / ? # and @ of a password as %2F %3F %23 and %40")}
+	}
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, &store.ConfigError{Target: masked(address), Tip: addressTip, Err: parseWords(err)}
@@ -40,6 +44,15 @@ func parseAddress(address string) (*pgx.ConnConfig, error) {
 	}
 	config.OnPgError = func(_ *pgconn.PgConn, e *pgconn.PgError) bool { return !isFatal(e) }
 	return config, nil
+}
+
+// hasStrayPassword reports an @ in the path: what stands before it may be the
+// rest of a password that was not escaped, and would be told as a database.
+func hasStrayPassword(address string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	path, _, _ := strings.Cut(rest, "?")
+	_, path, _ = strings.Cut(path, "/")
+	return strings.Contains(path, "@")
 }
 
 // parseWords drops the address from pgx's words: the target names it, and
