@@ -156,3 +156,29 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 	})
 }
+
+// FuzzControl encodes control totals of any texts, times and numbers: what is
+// valid comes back the same.
+func FuzzControl(f *testing.F) {
+	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	for i, s := range []string{"", "app-1", "é", "😀", `"`, `\`, " x ", "\x00", "\xff", "\u2028", x64, x64 + "x"} {
+		f.Add(s, "p"+s, base, base+60_000, int64(i), []string{"BRL", "JPY", "KWD", "CLF"}[i%4], int64(45125), uint8(i), []byte(s))
+	}
+	f.Add("", "p", int64(946684800000), int64(946684800001), int64(0), "BRL", int64(0), uint8(0), []byte(nil))
+	f.Add("", "p", int64(4102444799998), int64(4102444799999), int64(1e15), "CLF", int64(1<<63-1), uint8(255), []byte("0123456789abcdef0123456789abcdef"))
+	f.Fuzz(func(t *testing.T, source, producer string, from, until, count int64, currency string, minor int64, times uint8, print []byte) {
+		c := payment.ControlTotal{Window: payment.Window{Source: source, Producer: producer,
+			From: time.UnixMilli(from).UTC(), Until: time.UnixMilli(until).UTC()}, Count: count}
+		copy(c.Prints[:], print)
+		if minor != 0 {
+			total := payment.Total{}.Add(payment.Money{Minor: minor, Currency: payment.Currency(currency)})
+			for range times % 70 { // up to 2^132, beyond what a total holds
+				total = total.Plus(total)
+			}
+			c.Amounts = map[payment.Currency]payment.Total{payment.Currency(currency): total}
+		}
+		if payment.ValidateControl(&c) == nil {
+			checkControlRoundTrip(t, &c)
+		}
+	})
+}
