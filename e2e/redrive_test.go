@@ -1,15 +1,12 @@
 package e2e_test
 
 import (
-	"bufio"
 	"bytes"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -130,22 +127,11 @@ func (p *place) checkRedriven(count int) {
 // holdForZone has count events held for their times without an offset.
 func (p *place) holdForZone(count int) {
 	p.t.Helper()
-	name := filepath.Join(p.dir, "events.ndjson")
-	f, err := os.Create(name)
-	if err != nil {
-		p.t.Fatal(err)
+	lines := make([]string, count)
+	for i := range lines {
+		lines[i] = fmt.Sprintf(`{"transaction_id":"Z-%06d","amount":"1.00","payer_account":"P","payee_account":"Q","occurred_at":"2026-11-23T14:15:03"}`, i)
 	}
-	w := bufio.NewWriter(f)
-	for i := range count {
-		fmt.Fprintf(w, `{"transaction_id":"Z-%06d","amount":"1.00","payer_account":"P","payee_account":"Q","occurred_at":"2026-11-23T14:15:03"}`+"\n", i)
-	}
-	if err := w.Flush(); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		p.t.Fatal(err)
-	}
-	p.run(0, nil, "publish", name)
+	p.publishLines(lines)
 	var r struct {
 		Delivered   int64
 		Quarantined map[string]int64
