@@ -3,6 +3,7 @@ package mongodb_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,12 +108,13 @@ func plainDesk(t *testing.T, server *testserver.SecantusServer) {
 		name         string
 		state        quarantine.State
 		outer, inner act
+		stands       string
 		lines        int
 	}{
-		{"mended, and discarded meanwhile", quarantine.Held, mend, discard, 2},
-		{"discarded, and mended meanwhile", quarantine.Held, discard, mend, 2},
-		{"purged, and come again meanwhile", quarantine.Discarded, purge, again, 1}, // the line of its new life
-		{"come again, and purged meanwhile", quarantine.Discarded, again, purge, 0},
+		{"mended, and discarded meanwhile", quarantine.Held, mend, discard, "discarded", 2},
+		{"discarded, and mended meanwhile", quarantine.Held, discard, mend, "held mended", 2},
+		{"purged, and come again meanwhile", quarantine.Discarded, purge, again, "held", 1}, // the line of its new life
+		{"come again, and purged meanwhile", quarantine.Discarded, again, purge, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, s := plainStore(t, server)
@@ -134,6 +136,14 @@ func plainDesk(t *testing.T, server *testserver.SecantusServer) {
 			wantClass(t, err, store.ClassTransient, "somebody wrote the same meanwhile")
 			if lines, err := s.Reader().History(t.Context(), id); err != nil || len(lines) != c.lines {
 				t.Errorf("history %+v, error %v; want %d lines", lines, err, c.lines)
+			}
+			page, err := s.Reader().Entries(t.Context(), store.EntryQuery{})
+			stands := ""
+			for _, e := range page.Items {
+				stands += strings.TrimSpace(string(e.State) + " " + string(e.MendedBody))
+			}
+			if err != nil || stands != c.stands {
+				t.Errorf("it stands as %q, error %v; want %q", stands, err, c.stands)
 			}
 		})
 	}
