@@ -21,7 +21,7 @@ func CheckControl(every time.Duration) error {
 	case every == 0:
 		return nil
 	case every < shortestWindow || every > payment.MaxWindow:
-		return fmt.Errorf("control %s: use %s to %s, or 0s for none", every, shortestWindow, payment.MaxWindow)
+		return fmt.Errorf("control %s: use %s to %dd, or 0s for none", every, shortestWindow, payment.MaxWindow/(24*time.Hour))
 	case every%time.Millisecond != 0:
 		return fmt.Errorf("control %s: use whole milliseconds", every)
 	}
