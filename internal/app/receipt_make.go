@@ -60,6 +60,9 @@ func (a *App) MakeReceipt(ctx context.Context, q ReceiptRequest) (made MadeRecei
 		if r, made.WindowsProof, err = a.gather(ctx, s.Reader(), r); err != nil {
 			return err
 		}
+		if q.Limit > 0 {
+			made.Examples = made.Examples[:min(len(made.Examples), q.Limit)] // the receipt has room for more
+		}
 		text, sum := renderReceipt(&r)
 		made.Receipt = ReceiptFile{File: q.File, SHA256: sum, Verdict: r.Verdict}
 		_, err = io.WriteString(w, text)

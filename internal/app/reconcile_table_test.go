@@ -41,7 +41,7 @@ func tableRow(i int) store.Payment {
 
 // makeTable fills a database with n payments and a control total of each source
 // and minute, and writes their ledger.
-func makeTable(t *testing.T, dir string, n int) (file, list string) {
+func makeTable(t testing.TB, dir string, n int) (file, list string) {
 	t.Helper()
 	file, list = filepath.Join(dir, "recibo.db"), filepath.Join(dir, "sent.ndjson")
 	s, err := sqlite.Open(t.Context(), file, sqlite.Options{})
@@ -83,7 +83,7 @@ func makeTable(t *testing.T, dir string, n int) (file, list string) {
 	return file, list
 }
 
-func record(t *testing.T, s store.Store, fn func(context.Context, store.Tx) error) {
+func record(t testing.TB, s store.Store, fn func(context.Context, store.Tx) error) {
 	t.Helper()
 	if err := s.Update(t.Context(), fn); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func countRow(controls map[string]*store.Control, p *store.Payment) {
 	controls[key].Add(p.Amount, p.Fingerprint)
 }
 
-func recordControls(t *testing.T, s store.Store, controls map[string]*store.Control) {
+func recordControls(t testing.TB, s store.Store, controls map[string]*store.Control) {
 	t.Helper()
 	var all []store.Control
 	for _, c := range controls {
@@ -174,6 +174,29 @@ func TestTamperedTable(t *testing.T) {
 				t.Errorf("it took %s and %d MB, at most %s and 200 MB wanted", took, used>>20, most)
 			}
 			wantTampered(t, &p, deleted, changed, near, ledgerFile != "")
+		})
+	}
+}
+
+// BenchmarkReconcileWindows proves a table of 100,000 by its control totals, and
+// by a ledger as well.
+func BenchmarkReconcileWindows(b *testing.B) {
+	const n = 100_000
+	file, list := makeTable(b, b.TempDir(), n)
+	address, err := config.ParseAddress("sqlite:" + file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct{ name, ledger string }{{"windows", ""}, {"windows and ledger", list}} {
+		b.Run(c.name, func(b *testing.B) {
+			a := &App{Config: &config.Config{Store: address, Ledger: c.ledger}}
+			for b.Loop() {
+				p, err := a.ReconcileWindows(b.Context(), Windows{})
+				if err != nil || !p.Balanced {
+					b.Fatalf("balanced %t, %v", p.Balanced, err)
+				}
+			}
+			b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"recibo/internal/app"
-	"recibo/reconcile"
 )
 
 // windowRows is the sentence first, then the windows that are not balanced.
@@ -51,8 +50,11 @@ func windowSentence(p *app.WindowsProof) string {
 		verdict = "NOT BALANCED"
 	}
 	sentence := fmt.Sprintf("%s: %s payments, %s windows: %s", verdict, number(p.Payments.Count), number(p.Windows), byReason(counts))
-	if n := p.ByVerdict[reconcile.Open]; n > 0 && p.Uncovered.Count > 0 {
-		sentence += fmt.Sprintf(" (no control total covers %s payments)", number(p.Uncovered.Count))
+	if p.Uncovered.Count > 0 {
+		sentence += fmt.Sprintf("; no control total covers %s payments", number(p.Uncovered.Count))
+	}
+	if p.Mended > 0 {
+		sentence += fmt.Sprintf("; %s came out of quarantine and are counted by nobody", number(p.Mended))
 	}
 	return sentence
 }
