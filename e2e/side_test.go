@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
 	"recibo/internal/testserver"
 	"recibo/store"
 	"recibo/store/mongodb"
@@ -35,6 +38,7 @@ type side struct {
 	admin   *sql.DB
 	account string
 	login   func() *sql.DB
+	mongo   *mongo.Database // instead of admin, for MongoDB
 }
 
 // The systems of the matrix, in its order.
@@ -167,14 +171,20 @@ func mysqlAddress(user, addr, database string) string {
 func mongoSide(p *place) side {
 	s := testserver.NewSecantusDB(p.t, testserver.Setting("auth", ""))
 	proxy := s.Proxy(p.t)
-	url := s.URL("admin", s.Database(p.t))
+	database := s.Database(p.t)
+	url := s.URL("admin", database)
+	client, err := mongo.Connect(options.Client().ApplyURI(url))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
 	return side{
 		env:    p.secretly("STORE", behind(proxy, s.Server, url)),
 		faults: func(r *trial) []namedFault { return r.hurt("store", s.Server, proxy) },
 		look: func(ctx context.Context) (store.Store, error) {
 			return mongodb.Open(ctx, url, mongodb.Options{ReadOnly: true})
 		},
-		server: s.Server, proxy: proxy,
+		server: s.Server, proxy: proxy, mongo: client.Database(database),
 	}
 }
 

@@ -68,7 +68,8 @@ var (
 				{name: "mysql: too many connections", strike: (*siege).takeConnections},
 				{name: "mysql: statement timeout", strike: (*siege).timeOutOnMySQL},
 			}),
-		"mongodb": slices.Concat(serverKinds("mongodb", storeOf), wireKinds("mongodb", storeOf), commitKinds("mongodb", "commitTransaction", "")),
+		"mongodb": slices.Concat(serverKinds("mongodb", storeOf), wireKinds("mongodb", storeOf), commitKinds("mongodb", "commitTransaction", ""),
+			[]kind{{name: "mongodb: collection renamed", strike: (*siege).renameCollection}}),
 	}
 )
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // The faults of this file are what administrators and other programs do to a
@@ -59,6 +61,23 @@ func (s *siege) renameTable() {
 	s.stops("the missing table " + table)
 	s.pause()
 	s.exec("ALTER TABLE taken_away RENAME TO " + table)
+}
+
+// renameCollection does the same with a collection of MongoDB's. SecantusDB
+// answers no update of the collection writers any more after that.
+func (s *siege) renameCollection() {
+	name := []string{"payments", "tally"}[s.random.IntN(2)]
+	rename := func(from, to string) {
+		database := s.store.mongo.Name() + "."
+		command := bson.D{{Key: "renameCollection", Value: database + from}, {Key: "to", Value: database + to}}
+		s.await(recoverWithin, "a collection to be renamed", func() bool { // it may be in use
+			return s.store.mongo.Client().Database("admin").RunCommand(s.t.Context(), command).Err() == nil
+		})
+	}
+	rename(name, "taken_away")
+	s.stops("the missing collection " + name)
+	s.pause()
+	rename("taken_away", name)
 }
 
 // dropColumn takes a column away and brings it back with what was in it.
