@@ -41,6 +41,55 @@ func TestDiscard(t *testing.T) {
 	})
 }
 
+// TestDiscardLosesTheRace: what somebody sent back meanwhile is not discarded,
+// and who did is told.
+func TestDiscardLosesTheRace(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		ids := h.holdMended(3)
+		h.raceOnce(func() {
+			if _, err := redrive.Begin(t.Context(), h.config(), redrive.Plan{Selection: redrive.Selection{IDs: ids[:1]}, Cutoff: time.Now().Add(time.Hour), Actor: "ana"}); err != nil {
+				t.Error(err)
+			}
+		}, 1)
+		done, err := h.desk("bia").Discard(t.Context(), invalid, time.Now().Add(time.Second), nil)
+		if err != nil || done.Done != 2 || done.Lost != 1 || len(done.Losses) != 1 {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		if l := done.Losses[0]; l.EntryID != ids[0] || !strings.HasPrefix(l.Words(), "it is redriven, by ana at 2000-01-01T") {
+			t.Errorf("%+v: %s", l, l.Words())
+		}
+		h.record()
+		if len(h.payments()) != 1 || h.states()["discarded"] != 2 || h.states()["resolved"] != 1 {
+			t.Errorf("%d payments, %v", len(h.payments()), h.states())
+		}
+	})
+}
+
+func TestLossWords(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 15, 3, 0, time.UTC)
+	for want, l := range map[string]redrive.Loss{
+		"it is gone: somebody purged it": {},
+		"it is held":                     {State: "held"},
+		"it is discarded, by ana at 2026-11-23T14:15:03Z": {State: "discarded", Actor: "ana", At: at},
+		"it was mended, by ana at 2026-11-23T14:15:03Z":   {State: "held", Actor: "ana", At: at, Mended: true},
+	} {
+		if got := l.Words(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := (&redrive.TakenOverError{ID: "r1"}).Error(); got != "redrive r1: another process drives it now" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestNotThere(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		if _, err := redrive.Entry(t.Context(), h.memory.Reader(), "x"); !errors.Is(err, redrive.ErrNotThere) {
+			t.Errorf("%v, want ErrNotThere", err)
+		}
+	})
+}
+
 // TestActsSurviveLostReplies: whether a commit landed or not, an act whose
 // answer was lost is done once and told as done.
 func TestActsSurviveLostReplies(t *testing.T) {

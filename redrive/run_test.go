@@ -66,6 +66,66 @@ func TestMessagesNameEntryAndAttempt(t *testing.T) {
 	})
 }
 
+// TestHeaders: of a message's own headers only the group of a FIFO queue goes
+// along, and whatever the sender claimed to be sent back from is not repeated.
+func TestHeaders(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		p, err := h.queue.Publisher(t.Context())
+		if err == nil {
+			err = p.Publish(t.Context(), []queue.Message{{ID: "1", Body: []byte("{"), Headers: map[string]string{
+				"recibo-group": "g1", "x-trace": "t", "recibo-redrive-of": "nonsense"}}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.record()
+		id := h.entries()[0].ID
+		var got []queue.Message
+		h.broker.BeforePublish = func(ms []queue.Message) ([]queue.Message, error) { got = append(got, ms...); return ms, nil }
+		h.mustBegin(redrive.Selection{IDs: []string{id}})
+		want := map[string]string{"recibo-group": "g1", "recibo-redrive-of": id + "/1"}
+		if diff := cmp.Diff(want, got[0].Headers); diff != "" || got[0].Key != "" {
+			t.Errorf("key %q, -want +got:\n%s", got[0].Key, diff)
+		}
+	})
+}
+
+// TestPublisherIsClosed: what waiting cannot mend ends the run, to be resumed.
+func TestPublisherIsClosed(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.holdMended(3)
+		c := h.config()
+		if err := c.Publisher.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := redrive.Begin(t.Context(), c, redrive.Plan{Selection: invalid, Cutoff: time.Now().Add(time.Hour)})
+		if !errors.Is(err, queue.ErrClosed) || r.State != store.RedriveStopped || r.Moved != 3 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		again, err := redrive.Resume(t.Context(), h.config(), r.ID)
+		if err != nil || again.Again != 3 {
+			t.Errorf("%+v, %v", again, err)
+		}
+	})
+}
+
+// TestLargeBodiesGoInSeveralPublishes of a mebibyte at most.
+func TestLargeBodiesGoInSeveralPublishes(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		var bodies []string
+		for _, c := range "abcde" {
+			bodies = append(bodies, strings.Repeat(string(c), 400<<10))
+		}
+		h.hold(bodies...)
+		var sizes []int
+		h.broker.BeforePublish = func(ms []queue.Message) ([]queue.Message, error) { sizes = append(sizes, len(ms)); return ms, nil }
+		r := h.mustBegin(redrive.Selection{Reasons: []quarantine.Reason{"too_large"}})
+		if diff := cmp.Diff([]int{2, 2, 1}, sizes); diff != "" || r.Sent != 5 {
+			t.Errorf("%+v, -want +got:\n%s", r, diff)
+		}
+	})
+}
+
 func TestWhatIsStillBadIsHeldAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, h *harness) {
 		h.hold(event("a", "1,00"), event("b", "-1"))
