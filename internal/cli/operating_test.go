@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestOperatingTour types the commands of the tour as they stand in the
@@ -36,6 +38,22 @@ func TestOperatingTour(t *testing.T) {
 		if missing := s.missing(out.String()); missing != "" {
 			t.Errorf("$ %s\nprints no such line, or not there:\n%s\nbut:\n%s", s.command, missing, out.String())
 		}
+	}
+}
+
+// TestOperatingTourInPortuguese: the other language has the same commands, and
+// the same below them.
+func TestOperatingTourInPortuguese(t *testing.T) {
+	var tours [2][]step
+	for i, name := range []string{"operating.md", "operating.pt-BR.md"} {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tours[i] = tour(string(text))
+	}
+	if diff := cmp.Diff(tours[0], tours[1], cmp.AllowUnexported(step{})); diff != "" || len(tours[1]) == 0 {
+		t.Errorf("-operating.md +operating.pt-BR.md:\n%s", diff)
 	}
 }
 
