@@ -12,6 +12,9 @@ RACE ?= ./recorder/... ./queue/... ./simulator/... ./store/storetest/... ./inter
 # The queues and stores that `make bench` measures, one pair after the other.
 PAIR ?= embedded,sqlite
 
+# How long a leg of the fault campaign lasts; ten minutes of seeds come before it.
+LEG ?= 50m
+
 FUZZTIME ?= 60s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
@@ -44,7 +47,8 @@ matrix: ## Every queue with every store, 5,000 events through faults of both; a 
 	go test -c -tags matrix -o bin/matrix.test ./e2e
 	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$/$(PAIRS)' -test.timeout 60m
 
-chaos: ## One leg of the fault campaign, an hour at most; again: it goes on; FRESH=1: anew; PAIRS=kafka,mysql KINDS=disk: only such
+chaos: ## One leg of seeds and of the fault campaign, an hour at most; again: it goes on; FRESH=1: anew; PAIRS=kafka,mysql KINDS=disk: only such
+	RECIBO_SEEDS_FILE=$(CURDIR)/bin/seeds go test -tags chaos ./e2e/simulation -run TestManySeeds -v -timeout 60m
 	go test -c -tags chaos -o bin/chaos.test ./e2e
 	cd e2e && RECIBO_CHAOS_REPORT=$(CURDIR)/bin/chaos.json RECIBO_CHAOS_LEG=$(LEG) RECIBO_CHAOS_FRESH=$(FRESH) \
 		RECIBO_CHAOS_PAIR=$(PAIRS) RECIBO_CHAOS_KINDS='$(KINDS)' ../bin/chaos.test -test.run 'TestCampaign$$' -test.v -test.timeout 65m

@@ -21,7 +21,3 @@ func TestChaosHosts(t *testing.T) {
 		t.Run(fmt.Sprint(round), TestHostAndClientKilled)
 	}
 }
-
-// TestChaosSeeds runs the pipeline under faults from seeds that make test does
-// not see.
-func TestChaosSeeds(t *testing.T) { underFaults(t, 1000, 11_000) }
