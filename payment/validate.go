@@ -28,7 +28,7 @@ func Validate(e *Event) Faults {
 			return
 		}
 		if fs == nil {
-			fs = make(Faults, 0, 8) // as many as there are checks
+			fs = make(Faults, 0, 4) // more are rare
 		}
 		fs = append(fs, *f)
 	}

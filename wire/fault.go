@@ -32,7 +32,7 @@ func (s *scanner) unreadable() (faults payment.Faults) {
 			fault.Value = string(s.body[v.start:min(v.end, v.start+maxValue+1)])
 		}
 		if faults == nil {
-			faults = make(payment.Faults, 0, fieldCount)
+			faults = make(payment.Faults, 0, 4) // more are rare
 		}
 		faults = append(faults, fault)
 	}
@@ -50,14 +50,16 @@ func nullHint(f field) string {
 // for each: of a field that could not be read, what Validate says means nothing.
 func mergeFaults(own, rest payment.Faults) payment.Faults {
 	var byField [fieldCount]*payment.Fault
+	count := 0
 	for _, faults := range []payment.Faults{own, rest} {
 		for i := range faults {
 			if f := slices.Index(fieldNames[:], faults[i].Field); byField[f] == nil {
 				byField[f] = &faults[i]
+				count++
 			}
 		}
 	}
-	merged := make(payment.Faults, 0, fieldCount)
+	merged := make(payment.Faults, 0, count)
 	for _, f := range byField {
 		if f != nil {
 			merged = append(merged, *f)
