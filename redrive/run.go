@@ -46,7 +46,25 @@ func (*lost) Error() string { return "entries were moved meanwhile" }
 // then nothing was written.
 func (r *run) step(ctx context.Context, next store.Redrive, ts []quarantine.Transition) error {
 	next.Seq, next.Runner, next.SeenAt = r.row.Seq+1, r.Runner, payment.Normalize(time.Now())
-	err := store.Retry(ctx, r.store, func(ctx context.Context, tx store.Tx) error {
+	err := r.commit(ctx, next, ts)
+	for err != nil && store.ClassOf(err) == store.ClassTooSlow && len(ts) <= 1 {
+		// What cannot be cut up, and times out, waits for somebody's lock.
+		if pause(ctx, r.store.waiting.failed(err)); ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err = r.commit(ctx, next, ts)
+	}
+	if errors.Is(err, store.ErrFenced) {
+		return r.takenOver(ctx)
+	}
+	if err == nil {
+		r.row = next
+	}
+	return err
+}
+
+func (r *run) commit(ctx context.Context, next store.Redrive, ts []quarantine.Transition) error {
+	return store.Retry(ctx, r.store, func(ctx context.Context, tx store.Tx) error {
 		landed, err := store.Desk(tx).Redrive(ctx, next)
 		if err != nil || landed || len(ts) == 0 {
 			return err
@@ -66,13 +84,6 @@ func (r *run) step(ctx context.Context, next store.Redrive, ts []quarantine.Tran
 		}
 		return nil
 	})
-	if errors.Is(err, store.ErrFenced) {
-		return r.takenOver(ctx)
-	}
-	if err == nil {
-		r.row = next
-	}
-	return err
 }
 
 func (r *run) takenOver(ctx context.Context) error {

@@ -164,11 +164,37 @@ func TestTransactionsAreHalved(t *testing.T) {
 	})
 }
 
+// TestTimeLimitAloneIsWaitedFor: what cannot be cut up waits, since somebody
+// holds a lock; one change of the row and one entry among them.
+func TestTimeLimitAloneIsWaitedFor(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.holdMended(3)
+		c := h.config()
+		h.store.FailNext(5, store.ClassTooSlow)
+		slow := &small{h.store, 0}
+		c.Store = slow
+		time.AfterFunc(time.Minute, func() { slow.allow(1) })
+		r, err := redrive.Begin(t.Context(), c, redrive.Plan{Selection: invalid, Cutoff: time.Now().Add(time.Hour)})
+		h.record()
+		if err != nil || r.Moved != 3 || r.Sent != 3 || h.states()["resolved"] != 3 {
+			t.Errorf("%+v, %v, %v", r, err, h.states())
+		}
+		h.store.FailNext(1000, store.ClassTooSlow)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := redrive.Resume(ctx, h.config(), r.ID); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("stopped while it waits: %v", err)
+		}
+	})
+}
+
 // small is a store whose transactions take few transitions.
 type small struct {
 	store.Store
 	most int
 }
+
+func (s *small) allow(n int) { s.most = n }
 
 func (s *small) Update(ctx context.Context, fn func(context.Context, store.Tx) error) error {
 	return s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return fn(ctx, &smallTx{tx, store.Desk(tx), s.most}) })
