@@ -15,7 +15,8 @@ PAIR ?= embedded,sqlite
 # How long a leg of the fault campaign lasts; ten minutes of seeds come before it.
 LEG ?= 50m
 
-FUZZTIME ?= 60s
+# An hour in all: 16 targets.
+FUZZTIME ?= 220s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
 
@@ -40,7 +41,7 @@ lint: ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
 bench: ## Measure throughput beside what queue and database can do alone; PAIR="kafka,postgres sqs,mysql"
 	@for pair in $(PAIR); do go run ./bench -pair $$pair; done
 
-fuzz: ## Fuzz every target for FUZZTIME (60s) each, one after another
+fuzz: ## Fuzz every target for FUZZTIME (220s, an hour in all), one after another
 	tools/fuzz $(FUZZTIME)
 
 matrix: ## Every queue with every store, 5,000 events through faults of both; a table (20 minutes; PAIRS=kafka,mysql: one)
