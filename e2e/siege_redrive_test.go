@@ -45,8 +45,8 @@ func (s *siege) lastRedrive() string {
 // totals are those of the store as soon as it answers.
 func (s *siege) totals() (totals store.Totals) {
 	s.t.Helper()
-	s.await(recoverWithin, "the totals", func() bool {
-		ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
+	s.await(time.Minute, "the totals", func() bool {
+		ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 		defer cancel()
 		var err error
 		totals, err = s.look.Reader().Totals(ctx)

@@ -88,6 +88,7 @@ func (s *siege) killRecorder() {
 	time.Sleep(s.upTo(500 * time.Millisecond))
 	s.measure()
 	kill(s.recorder)
+	s.quiet("the killed recorder") // a server may still do what that one had asked for
 	s.recorder = s.start("record")
 }
 

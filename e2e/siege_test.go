@@ -138,22 +138,29 @@ func (s *siege) pause() { time.Sleep(time.Second + s.upTo(3*time.Second)) }
 
 func (s *siege) upTo(d time.Duration) time.Duration { return time.Duration(s.random.Int64N(int64(d))) }
 
-// stops wants a fault to bite: that nothing is recorded for a while.
+// stops wants a fault to bite: nothing is recorded any more, and the recorder
+// waits.
 func (s *siege) stops(what string) {
 	s.t.Helper()
-	const quiet = 700 * time.Millisecond
+	s.quiet(what)
+	if err := s.recorder.Process.Signal(syscall.Signal(0)); err != nil {
+		s.fail("%s: the recorder did not wait but ended: %v", what, err)
+	}
+}
+
+// quiet waits until nothing is recorded for a while.
+func (s *siege) quiet(after string) {
+	s.t.Helper()
+	const enough = 700 * time.Millisecond
 	last, since := s.gauge.count(), time.Now()
-	for began := time.Now(); time.Since(since) < quiet; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); time.Since(since) < enough; time.Sleep(20 * time.Millisecond) {
 		if n := s.gauge.count(); n > last {
 			last, since = n, time.Now()
 		}
 		if time.Since(began) > 20*time.Second {
-			s.fail("%s: payments are recorded all the same", what)
+			s.fail("%s: payments are recorded all the same", after)
 			return
 		}
-	}
-	if err := s.recorder.Process.Signal(syscall.Signal(0)); err != nil {
-		s.fail("%s: the recorder did not wait but ended: %v", what, err)
 	}
 }
 

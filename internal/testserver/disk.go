@@ -121,7 +121,7 @@ func (d *Disk) mount() error {
 
 // check mends what Break left. The program says by 1 that it has mended something.
 func (d *Disk) check() error {
-	err := tool("e2fsck", "-fp", d.image)
+	err := tool("e2fsck", "-fy", d.image)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
 		return nil
 	}
