@@ -94,6 +94,47 @@ func TestRunBothIsOneAnswer(t *testing.T) {
 	}
 }
 
+// TestRunBothOfASource: the windows are those of the source, and what was sent
+// to others is still looked for among all rows.
+func TestRunBothOfASource(t *testing.T) {
+	a, w := paid("a", "app", 1, 100), paid("w", "web", 1, 100)
+	s := scene{payments: []store.Payment{a, w}, controls: []store.Control{count("p", "app", 0, 60, a), count("p", "web", 0, 60)}}
+	windows, compared := both(t, s.store(t).Reader(), reconcile.WindowConfig{Source: "app"}, []ledger.Line{line("1", a), line("2", w)})
+	if !windows.Balanced || windows.Windows != 1 || compared.Recorded != 2 || compared.Missing != 0 {
+		t.Errorf("%+v, %+v", windows, compared)
+	}
+}
+
+// TestRunBothNamesTheRest: of more missing payments than can be tried together,
+// the first are named in the only window that lacks some, and nothing else is.
+func TestRunBothNamesTheRest(t *testing.T) {
+	var all []store.Payment
+	var lines []ledger.Line
+	for i := range 30 {
+		all = append(all, paid(fmt.Sprintf("m%02d", i), "app", i, 100))
+		lines = append(lines, line(all[i].TransactionID, all[i]))
+	}
+	s := scene{payments: []store.Payment{all[0], paid("x", "app", 61, 5)}, controls: []store.Control{count("p", "app", 0, 60, all[:20]...),
+		count("p", "app", 60, 120)}}
+	windows, _ := both(t, s.store(t).Reader(), reconcile.WindowConfig{}, lines[:20])
+	named := map[reconcile.Verdict][]reconcile.Example{}
+	for _, x := range windows.Examples {
+		named[x.Verdict] = x.Payments
+	}
+	if got := named[reconcile.TooMany]; len(got) != 1 || got[0] != (reconcile.Example{Kind: "unexpected", ID: "x"}) {
+		t.Errorf("too many: %v", got)
+	}
+	got := named[reconcile.Missing]
+	for _, e := range got {
+		if e.Kind != reconcile.KindMissing || e.ID == all[0].TransactionID {
+			t.Errorf("%v is named as missing", e)
+		}
+	}
+	if len(got) != 10 {
+		t.Errorf("%d are named: %v", len(got), got)
+	}
+}
+
 // TestRunBothEnds with the error of the half that failed.
 func TestRunBothEnds(t *testing.T) {
 	s, lines := bothScene()

@@ -105,6 +105,12 @@ func runCases() map[string]runCase {
 		"until is exclusive": {
 			stored: []store.Payment{a}, config: reconcile.Config{Until: at},
 			want: reconcile.Result{Balanced: true, Examples: none}},
+		"after since is in scope": {
+			stored: []store.Payment{a}, config: reconcile.Config{Since: at.Add(-time.Second)},
+			want: reconcile.Result{Unexpected: 1, Examples: example("unexpected", "a")}},
+		"before since is not": {
+			stored: []store.Payment{a}, config: reconcile.Config{Since: at.Add(time.Second)},
+			want: reconcile.Result{Balanced: true, Examples: none}},
 		"since is inclusive": {
 			stored: []store.Payment{a}, config: reconcile.Config{Since: at},
 			want: reconcile.Result{Unexpected: 1, Examples: example("unexpected", "a")}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -279,4 +280,52 @@ func TestWindowsNameWhatWaits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVersionsOfTwoWindows: of two versions of one id the one that is recorded
+// belongs to another window than the one that is held. Both windows tell.
+func TestVersionsOfTwoWindows(t *testing.T) {
+	meant, recorded := paid("a", "app", 1, 100), paid("a", "app", 61, 100)
+	e := waits(quarantine.Conflict, meant)
+	r := scene{[]store.Payment{recorded}, []store.Control{count("p", "app", 0, 60, meant), count("p", "app", 60, 120)}, []quarantine.Entry{e}}.
+		prove(t, reconcile.WindowConfig{})
+	want := []string{"2 windows, balanced false",
+		"app 12:01:00-12:02:00 too_many 1 map[BRL:1.00]: 1 payment too many worth BRL 1.00; it balances with the version that is held as entry " + e.ID + "; without a it balances",
+		"unexpected a",
+		"app 12:00:00-12:01:00 missing -1 map[BRL:-1.00]: 1 payment is missing worth BRL 1.00; it balances with the version that is held as entry " + e.ID}
+	if diff := cmp.Diff(want, brief(r)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestWindowsReadNoFurther: of a long table no more is read than the period and
+// the windows that reach into it.
+func TestWindowsReadNoFurther(t *testing.T) {
+	var s scene
+	for i := range 10_000 {
+		s.payments = append(s.payments, paid(fmt.Sprintf("%05d", i), "app", i, 1))
+	}
+	s.controls = []store.Control{count("p", "app", 9_900, 9_960, s.payments[9_900:9_960]...)}
+	counting := &countingReader{Reader: s.store(t).Reader()}
+	r, err := reconcile.RunWindows(t.Context(), reconcile.WindowConfig{Reader: counting, Now: late, Since: noon.Add(9_950 * time.Second)})
+	if err != nil || r.Windows != 1 || r.ByVerdict[reconcile.Balanced] != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if pages := counting.pages.Load(); pages > 5 { // one, and those that are read ahead
+		t.Errorf("%d pages of payments were read", pages)
+	}
+}
+
+type countingReader struct {
+	store.Reader
+	pages atomic.Int64
+}
+
+func (r *countingReader) Payments(ctx context.Context, q store.PaymentQuery) (store.Page[store.Payment], error) {
+	r.pages.Add(1)
+	return r.Reader.Payments(ctx, q)
+}
+
+func (r *countingReader) Controls(ctx context.Context, q store.ControlQuery) (store.Page[store.Control], error) {
+	return store.ReadControls(r.Reader).Controls(ctx, q)
 }
