@@ -35,6 +35,7 @@ var invalidControls = []struct{ name, body, faults string }{
 	{"the wrong way round", editControl("from", `"2026-01-01T00:02:00Z"`), "until: out_of_range"},
 	{"more than 366 days", editControl("until", `"2027-01-02T00:00:00.001Z"`), "until: out_of_range"},
 
+	{"no count", editControl("count", ""), "count: missing"},
 	{"a count with decimals", editControl("count", "3.0"), "count: too_many_decimals"},
 	{"a count with an exponent", editControl("count", "3e0"), "count: exponent"},
 	{"minus zero", editControl("count", "-0"), "count: sign"},
