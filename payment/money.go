@@ -102,13 +102,8 @@ func isDigits(s string) bool {
 
 // isExponent tells 1e3 and 1.5E+3 from words that merely hold an e.
 func isExponent(s string) bool {
-	i := strings.IndexAny(s, "eE")
-	if i <= 0 {
-		return false
-	}
-	mantissa := strings.Replace(s[:i], ".", "", 1)
-	power := strings.TrimLeft(s[i+1:], "+-")
-	return isDigits(mantissa) && isDigits(power)
+	mantissa, power, _ := strings.Cut(strings.ToLower(s), "e")
+	return isDigits(strings.Replace(mantissa, ".", "", 1)) && isDigits(strings.TrimLeft(power, "+-"))
 }
 
 // AppendDecimal appends the amount with exactly the currency's decimals, 150.75.

@@ -17,10 +17,7 @@ var ErrBadTotal = errors.New("not a decimal total")
 
 // Add returns the total with m added. Amounts below zero count as zero.
 func (t Total) Add(m Money) Total {
-	if m.Minor <= 0 {
-		return t
-	}
-	return t.Plus(Total{lo: uint64(m.Minor)})
+	return t.Plus(Total{lo: uint64(max(0, m.Minor))})
 }
 
 // Plus returns the sum of two totals of the same currency.
@@ -34,9 +31,7 @@ func (t Total) Plus(u Total) Total {
 func (t Total) Decimal(c Currency) string {
 	decimals, _ := c.Decimals()
 	digits := t.big().String()
-	if missing := decimals + 1 - len(digits); missing > 0 {
-		digits = strings.Repeat("0", missing) + digits
-	}
+	digits = strings.Repeat("0", max(0, decimals+1-len(digits))) + digits
 	if decimals == 0 {
 		return digits
 	}

@@ -73,10 +73,10 @@ func checkMoney(m Money) *Fault {
 		limit *= 10
 	}
 	switch {
-	case m.Minor == 0:
-		return amountFault(CodeZero, m.Decimal(), "an executed payment moves more than zero")
 	case m.Minor < 0:
 		return amountFault(CodeSign, m.Decimal(), "write the amount without a sign: 150.75")
+	case m.Minor == 0:
+		return amountFault(CodeZero, m.Decimal(), "an executed payment moves more than zero")
 	case m.Minor >= limit:
 		return amountFault(CodeOutOfRange, m.Decimal(), "write less than 1000000000000")
 	}

@@ -18,9 +18,9 @@ func FormatRedrive(entryID string, attempt int) string {
 // can publish can write the header: it is a claim, to be checked against the
 // entry.
 func ParseRedrive(value string) (entryID string, attempt int, ok bool) {
-	entryID, number, found := strings.Cut(value, "/")
-	attempt, err := strconv.Atoi(number)
-	if !found || err != nil || attempt < 1 || !IsEntryID(entryID) || FormatRedrive(entryID, attempt) != value {
+	entryID, number, _ := strings.Cut(value, "/")
+	attempt, _ = strconv.Atoi(number) // of what is no number something that is not written so
+	if attempt < 1 || !IsEntryID(entryID) || FormatRedrive(entryID, attempt) != value {
 		return "", 0, false
 	}
 	return entryID, attempt, true

@@ -24,7 +24,7 @@ func Text(s string, most int) string {
 		return s
 	}
 	cut := most - len("…")
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
+	for !utf8.RuneStart(s[cut]) {
 		cut--
 	}
 	return s[:cut] + "…"

@@ -72,10 +72,7 @@ func mergeFaults(own, rest payment.Faults) payment.Faults {
 // bounded returns a copy of a value, so that a fault never holds on to a whole
 // message, cut between characters.
 func bounded(s string) string {
-	if len(s) <= maxValue {
-		return strings.Clone(s)
-	}
-	return cut(s)
+	return strings.Clone(cut(s))
 }
 
 // cut returns the value itself when it is short enough.
