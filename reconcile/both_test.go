@@ -114,7 +114,7 @@ func TestRunBothNamesTheRest(t *testing.T) {
 		all = append(all, paid(fmt.Sprintf("m%02d", i), "app", i, 100))
 		lines = append(lines, line(all[i].TransactionID, all[i]))
 	}
-	s := scene{payments: []store.Payment{all[0], paid("x", "app", 61, 5)}, controls: []store.Control{count("p", "app", 0, 60, all[:20]...),
+	s := scene{payments: []store.Payment{all[0], paid("x", "app", 61, 5)}, controls: []store.Control{count("p", "app", 0, 60, all[:21]...), // one more than the ledger has
 		count("p", "app", 60, 120)}}
 	windows, _ := both(t, s.store(t).Reader(), reconcile.WindowConfig{}, lines[:20])
 	named := map[reconcile.Verdict][]reconcile.Example{}
