@@ -18,9 +18,9 @@ func TestLook(t *testing.T) {
 	bubble(t, func(t *testing.T, h *harness) {
 		h.publish(event("there", "5.00"), event("other", "5.00"))
 		h.record()
-		h.hold(event("new", "1,00"), event("there", "5,00"), event("other", "5,01"), event("twice", "7,00"), eventOf("twice", "7,00", "x"),
+		h.hold(event("new", "1,00"), event("there", "5,00"), event("other", "5,01"), event("thrice", "7,00"), eventOf("thrice", "7,00", "x"), eventOf("thrice", "7,00", "y"),
 			event("bad", "8,00"), "{", strings.Repeat("x", 2<<20), event("differs", "1,00"), eventOf("differs", "1,00", "x"))
-		good := map[string]string{"new": "1.00", "there": "5.00", "other": "5.01", "twice": "7.00", "differs": "1.00"}
+		good := map[string]string{"new": "1.00", "there": "5.00", "other": "5.01", "thrice": "7.00", "differs": "1.00"}
 		mended := map[string]string{}
 		seen := map[string]bool{}
 		for _, e := range h.entries() {
@@ -36,8 +36,8 @@ func TestLook(t *testing.T) {
 		all := redrive.Selection{Reasons: quarantine.Reasons}
 		p, err := redrive.Look(t.Context(), h.memory.Reader(), all, wire.Options{}, time.Now().Add(time.Second))
 		want := redrive.Preview{
-			Count:    redrive.Count{Entries: 10, Amount: map[payment.Currency]payment.Total{}, Unreadable: 10},
-			Recorded: 3, Duplicate: 2, Held: map[quarantine.Reason]int64{"conflict": 2, "invalid": 1, "malformed": 1}, Truncated: 1,
+			Count:    redrive.Count{Entries: 11, Amount: map[payment.Currency]payment.Total{}, Unreadable: 11},
+			Recorded: 3, Duplicate: 3, Held: map[quarantine.Reason]int64{"conflict": 2, "invalid": 1, "malformed": 1}, Truncated: 1,
 			Amounts: map[payment.Currency]payment.Total{"BRL": payment.Total{}.Add(payment.Money{Minor: 900, Currency: "BRL"})},
 		}
 		if diff := cmp.Diff(want, p, cmp.AllowUnexported(payment.Total{})); diff != "" || err != nil {
