@@ -58,8 +58,10 @@ func besiege(t *testing.T, result *campaign.Run, kinds []kind, until time.Time, 
 
 func newSiege(t *testing.T, result *campaign.Run, kinds []kind) *siege {
 	p := newPlace(t)
-	if disk, err := testserver.NewDisk(t, diskSize); err == nil && (result.Store == "sqlite" || result.Store == "postgres") {
-		p.disk = disk
+	if result.Store == "sqlite" || result.Store == "postgres" {
+		if disk, err := testserver.NewDisk(t, diskSize); err == nil {
+			p.disk = disk
+		}
 	}
 	s := &siege{result: result, random: rand.New(rand.NewPCG(result.Seed, 6)), extra: map[string]quarantine.Reason{},
 		trial: newTrial(p, systemNamed(t, queueSides, result.Queue), systemNamed(t, storeSides, result.Store))}

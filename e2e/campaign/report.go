@@ -38,8 +38,8 @@ type Run struct {
 	Recorded        int64     `json:"recorded"` // payments
 	Held            int64     `json:"held"`     // entries
 	Lost            int64     `json:"lost"`
-	Doubled         int64     `json:"doubled"`
-	GoodQuarantined int64     `json:"good_quarantined"`
+	Doubled         int64     `json:"doubled"`          // payments too many, or of a content that was not sent
+	GoodQuarantined int64     `json:"good_quarantined"` // entries of what is not bad
 	Recorder        Resources `json:"recorder"`
 }
 
