@@ -21,11 +21,13 @@ type Outcome struct {
 const lookEvery = 250 * time.Millisecond
 
 // Settle waits for recorders to decide about the entries of a run, for as long
-// as they get fewer at least once in patience, and says where the entries are.
+// as they get fewer at least once in patience, and says where the entries are:
+// also when ctx ends, which only ends the waiting.
 func Settle(ctx context.Context, r store.Reader, id string, patience time.Duration) (Outcome, error) {
 	last, since := int64(-1), time.Now()
+	asking := context.WithoutCancel(ctx)
 	for {
-		waiting, err := count(ctx, r, id, quarantine.Redriven)
+		waiting, err := count(asking, r, id, quarantine.Redriven)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -34,7 +36,7 @@ func Settle(ctx context.Context, r store.Reader, id string, patience time.Durati
 			last, since = n, time.Now()
 		}
 		if n == 0 || ctx.Err() != nil || time.Since(since) >= patience {
-			return Where(context.WithoutCancel(ctx), r, id)
+			return Where(asking, r, id)
 		}
 		pause(ctx, lookEvery)
 	}

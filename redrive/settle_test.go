@@ -1,10 +1,12 @@
 package redrive_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"recibo/redrive"
+	"recibo/store"
 	"recibo/wire"
 )
 
@@ -31,12 +33,29 @@ func TestSettleWaits(t *testing.T) {
 		if took := time.Since(began); err != nil || o.Redriven != 0 || o.Resolved != 1 || took < 5*time.Second || took > 6*time.Second {
 			t.Errorf("%+v after %s (%v), want it resolved after 5 s", o, took, err)
 		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		other := h.entry(ids[1])
+		o, err = redrive.Settle(ended, onlyWhile{h.memory.Reader()}, other.RedriveID, time.Hour)
+		if err != nil || o.Resolved != 1 {
+			t.Errorf("after an interrupt: %+v, %v", o, err)
+		}
 		time.Sleep(time.Minute) // the recorder ends
 		began = time.Now()
 		if _, err := redrive.Settle(t.Context(), h.memory.Reader(), r.ID, time.Hour); err != nil || time.Since(began) != 0 {
 			t.Errorf("waited %s for nothing (%v)", time.Since(began), err)
 		}
 	})
+}
+
+// onlyWhile answers only while its context lasts, as databases do.
+type onlyWhile struct{ store.Reader }
+
+func (o onlyWhile) Causes(ctx context.Context, q store.EntryQuery) ([]store.Cause, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return o.Reader.Causes(ctx, q)
 }
 
 // TestSettleCountsWhatPeopleDid: an entry that was held again and then
