@@ -9,9 +9,6 @@ import (
 	"recibo/store"
 )
 
-// DefaultGrace is how long payments may come after their control total.
-const DefaultGrace = 5 * time.Minute
-
 // receiptVersion is of the form and the words of receipts. Those of a version
 // never change: what is printed must follow from the figures for ever.
 const receiptVersion = 1

@@ -63,7 +63,7 @@ func (x *reconciling) flags(cmd *cobra.Command) {
 	x.period.flags(fs)
 	fs.StringVar(&x.source, "source", "", "only this `SOURCE`: its windows, and what of it is unexpected when nobody sent it")
 	fs.BoolVar(&x.windows, "windows", false, "prove each window by the control totals in the database")
-	fs.DurationVar(&x.grace, "grace", app.DefaultGrace, "how long payments may come after their control total: until then their window is open")
+	fs.DurationVar(&x.grace, "grace", 0, "a `DURATION`: for so long after its control total a window that does not add up is open, since payments may still come")
 	fs.IntVar(&x.limit, "limit", 20, "tell of at most `N` windows")
 	fs.StringVar(&x.receipt, "receipt", "", "write the answer to this `FILE`, as a statement that can be printed and verified")
 	fs.StringVar(&x.lang, "lang", "", "`LANGUAGE` of the receipt: en or pt (default that of LC_ALL or LANG)")
