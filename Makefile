@@ -20,7 +20,7 @@ FUZZTIME ?= 220s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
 
-.PHONY: help build test lint bench fuzz matrix chaos soak cover demo fmt
+.PHONY: help build test lint bench fuzz matrix chaos soak mutants cover demo fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ soak: ## What make test does for a moment, for a long while: kills, hosts, seeds
 	RECIBO_CHAOS=5m go test ./queue/rabbitmq ./queue/kafka -timeout 40m
 	go test -race ./store/postgres ./store/mysql ./store/mongodb
 	go test ./e2e -run Chaos -tags chaos -timeout 60m -v
+
+mutants: ## Change the code one token at a time and see that tests notice; a table (two hours; PKG="payment wire": these)
+	go -C tools build -o ../bin/gremlins github.com/go-gremlins/gremlins/cmd/gremlins
+	go -C tools build -o ../bin/mutants.run ./mutants
+	nice -n 10 bin/mutants.run $(PKG)
 
 cover: ## Run the tests and write bin/cover.html
 	@mkdir -p bin
