@@ -16,6 +16,9 @@ PAIR ?= embedded,sqlite
 LEG ?= 50m
 
 # An hour in all: 16 targets.
+# How long a leg of the fault campaign lasts, beside the seeds of `make chaos`.
+LEG ?= 40m
+
 FUZZTIME ?= 220s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
@@ -49,6 +52,7 @@ matrix: ## Every queue with every store, 5,000 events through faults of both; a 
 	cd e2e && ../bin/matrix.test -test.run 'TestMatrix$$/$(PAIRS)' -test.timeout 60m
 
 chaos: ## One leg of seeds and of the fault campaign, an hour at most; again: it goes on; FRESH=1: anew; PAIRS=kafka,mysql KINDS=disk: only such
+	@mkdir -p bin
 	RECIBO_SEEDS_FILE=$(CURDIR)/bin/seeds go test -tags chaos ./e2e/simulation -run TestManySeeds -v -timeout 60m
 	go test -c -tags chaos -o bin/chaos.test ./e2e
 	cd e2e && RECIBO_CHAOS_REPORT=$(CURDIR)/bin/chaos.json RECIBO_CHAOS_LEG=$(LEG) RECIBO_CHAOS_FRESH=$(FRESH) \
