@@ -16,9 +16,6 @@ PAIR ?= embedded,sqlite
 LEG ?= 50m
 
 # An hour in all: 16 targets.
-# How long a leg of the fault campaign lasts, beside the seeds of `make chaos`.
-LEG ?= 40m
-
 FUZZTIME ?= 220s
 # How long `make test` fuzzes each target beyond its committed corpus.
 SHORTFUZZ ?= 3s
