@@ -32,7 +32,7 @@ const notViable = 2 // the exit code that gremlins takes for a mutant that does 
 func goTest(args []string) int {
 	var output bytes.Buffer
 	isTest := len(args) > 0 && args[0] == "test"
-	first := slices.Contains(args, "-coverprofile")
+	profile := after(args, "-coverprofile") // of the first run; empty: a mutant's
 	if isTest {
 		args = slices.Concat([]string{"test", "-count=1", "-vet=off", "-ldflags=-s -w", "-skip", timed}, args[1:])
 	}
@@ -47,8 +47,12 @@ func goTest(args []string) int {
 	defer stopWith(cmd, limit(args))()
 	err := cmd.Wait()
 	switch {
-	case err == nil && first:
+	case err == nil && profile != "":
 		time.Sleep(firstRun - time.Since(start))
+		if err := completeCoverage(profile); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		return 0
 	case err == nil:
 		return 0
@@ -65,12 +69,19 @@ func compiles(output []byte) bool {
 
 // limit is how long gremlins waits: go test gets two seconds more from it.
 func limit(args []string) time.Duration {
-	at := slices.Index(args, "-timeout")
-	if at < 0 || at+1 >= len(args) {
+	d, err := time.ParseDuration(after(args, "-timeout"))
+	if err != nil {
 		return 0
 	}
-	d, _ := time.ParseDuration(args[at+1])
 	return d - 2*time.Second
+}
+
+// after is the argument that follows a flag, empty without the flag.
+func after(args []string, flag string) string {
+	if at := slices.Index(args, flag); at >= 0 && at+1 < len(args) {
+		return args[at+1]
+	}
+	return ""
 }
 
 // stopWith stops cmd and what it started on a signal, and just before gremlins

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,29 @@ func TestCopyTree(t *testing.T) {
 	for name, want := range map[string]bool{"go.mod": true, "p/bin/x": true, "p/testdata/y": true, ".git/HEAD": false, "bin/recibo": false} {
 		if text, err := os.ReadFile(filepath.Join(to, name)); (err == nil) != want || want && string(text) != name {
 			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+}
+
+// TestCoverageIsCompleted: a switch's conditions are as covered as the switch.
+func TestCoverageIsCompleted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv(realGoEnv, "go")
+	write(t, "go.mod", "module m\n\ngo 1.26\n")
+	write(t, "m.go", "package m\n\nconst Most = 1 << 4\n\nfunc F(n int) int {\n\tswitch {\n\tcase n > 1:\n\t\treturn 1\n\t}\n\treturn 0\n}\n\n"+
+		"func G(n int) int {\n\tswitch {\n\tcase n > 1:\n\t\treturn 1\n\t}\n\treturn 0\n}\n")
+	write(t, "m_test.go", "package m\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { F(0) }\n")
+	if code := goTest([]string{"test", "-cover", "-coverprofile", "p", "./..."}); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	text, err := os.ReadFile("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered := coveredSpans(text)["m/m.go"]
+	for line, want := range map[int]bool{3: true, 6: true, 7: true, 8: false, 10: true, 14: false, 15: false, 18: false} {
+		if got := slices.ContainsFunc(covered, func(s span) bool { return s.holds(token.Position{Line: line, Column: 8}) }); got != want {
+			t.Errorf("line %d: covered %t\n%s", line, got, text)
 		}
 	}
 }
