@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"recibo/payment"
+	"recibo/quarantine"
+	"recibo/store"
 )
 
 var begin = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -178,6 +180,13 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		s.addWaiting(control(w, 0, 0))
 		w.addHeld(&waiting{Entry: fmt.Sprint(i)})
 	}
+	s.sources = map[string]*stretch{}
+	for i := range mostSources + 1 {
+		s.uncover(&store.Payment{Event: payment.Event{Source: fmt.Sprint(i), OccurredAt: begin}}, payment.Fingerprint{})
+	}
+	if len(s.sources) != mostSources {
+		t.Errorf("%d sources are told apart", len(s.sources))
+	}
 	if len(missing) != mostMissing || len(w.candidates) != mostCandidates || len(w.others) != mostCandidates || len(w.entries) != mostNamed {
 		t.Errorf("%d, %d, %d, %d are kept", len(missing), len(w.candidates), len(w.others), len(w.entries))
 	}
@@ -210,6 +219,7 @@ func TestCopiesThatAreHeld(t *testing.T) {
 	w := &window{}
 	for _, v := range []version{
 		{ID: "a", Amount: amount, Print: payment.Fingerprint{1}}, {ID: "a", Amount: amount, Print: payment.Fingerprint{1}},
+		{ID: "a", Amount: amount, Print: payment.Fingerprint{1}},
 		{ID: "a", Amount: amount, Print: payment.Fingerprint{2}}, {ID: "b", Amount: amount, Print: payment.Fingerprint{3}},
 		{ID: "b"}, {ID: "c"}, {}, {},
 	} {
@@ -259,5 +269,20 @@ func TestPlace(t *testing.T) {
 	calls, full := 0, errors.New("disk full")
 	if err := w.place(func(waiting) error { calls++; return full }); calls != 1 || !errors.Is(err, full) {
 		t.Errorf("after an error %d calls, %v", calls, err)
+	}
+}
+
+// TestCutBodiesAreNotRead: what is left of one may look whole.
+func TestCutBodiesAreNotRead(t *testing.T) {
+	body := []byte(`{"transaction_id":"a","amount":"1.00","payer_account":"P","payee_account":"Q","occurred_at":"2026-01-02T12:00:00Z"}`)
+	s := &sweep{}
+	if w, ok := s.read(&quarantine.Entry{Body: body}); !ok || w.Held.ID != "a" {
+		t.Errorf("a whole body: %+v, %t", w, ok)
+	}
+	if w, ok := s.read(&quarantine.Entry{Body: body, Truncated: true}); ok {
+		t.Errorf("a cut body is read as %+v", w)
+	}
+	if w, ok := s.read(&quarantine.Entry{MendedBody: body, Truncated: true}); !ok || w.Held.ID != "a" {
+		t.Errorf("a mended body: %+v, %t", w, ok)
 	}
 }
