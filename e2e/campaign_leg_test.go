@@ -131,3 +131,18 @@ func without(all []campaign.Offer, one campaign.Offer) []campaign.Offer {
 	}
 	return rest
 }
+
+// offers are all pairs, with the names of their kinds.
+func offers() []campaign.Offer {
+	var all []campaign.Offer
+	for _, q := range queueSides {
+		for _, s := range storeSides {
+			o := campaign.Offer{Queue: q.name, Store: s.name}
+			for _, k := range kindsOf(q.name, s.name) {
+				o.Kinds = append(o.Kinds, k.name)
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}

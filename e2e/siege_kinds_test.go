@@ -89,21 +89,6 @@ func diskKinds(system string) []kind {
 	}
 }
 
-// offers are all pairs, with the names of their kinds.
-func offers() []campaign.Offer {
-	var all []campaign.Offer
-	for _, q := range queueSides {
-		for _, s := range storeSides {
-			o := campaign.Offer{Queue: q.name, Store: s.name}
-			for _, k := range kindsOf(q.name, s.name) {
-				o.Kinds = append(o.Kinds, k.name)
-			}
-			all = append(all, o)
-		}
-	}
-	return all
-}
-
 // kindsNamed finds the kinds of an offer again.
 func kindsNamed(o campaign.Offer) []kind {
 	var found []kind

@@ -1,10 +1,12 @@
 package jetstream
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -16,6 +18,10 @@ const (
 	largestMessage = 8 << 20
 	startTimeout   = time.Minute // recovering a long queue takes a while
 	healthEvery    = 500 * time.Millisecond
+
+	// A server that does not answer for so long, so often in a row, is started again.
+	listenEvery = 5 * time.Second
+	deafAfter   = 3
 )
 
 // host is the server in this process.
@@ -26,6 +32,8 @@ type host struct {
 	token   string
 	stopped chan struct{}
 	wait    sync.WaitGroup
+	ask     atomic.Pointer[func(context.Context) error] // see listen
+	deaf    atomic.Bool                                 // it has not answered itself for long
 }
 
 // startHost starts the server and says in the folder where it is. Call it with
@@ -67,12 +75,15 @@ func startHost(dir string, log *slog.Logger) (*host, error) {
 		h.shutdown()
 		return nil, err
 	}
+	ask := h.askItself
+	h.ask.Store(&ask)
 	h.wait.Go(h.watch)
+	h.wait.Go(h.listen)
 	return h, nil
 }
 
 func (h *host) healthy() bool {
-	return h.server.Running() && h.server.JetStreamEnabled() && !h.words.cannotWrite.Load()
+	return h.server.Running() && h.server.JetStreamEnabled() && !h.words.cannotWrite.Load() && !h.deaf.Load()
 }
 
 // watch stops a server that can write no more: it would answer no publish until
