@@ -135,3 +135,13 @@ func TestEncodeLeavesSpaces(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestUnreadableCountSaysNothingOfSums: without a count nobody knows whether
+// there should be amounts.
+func TestUnreadableCountSaysNothingOfSums(t *testing.T) {
+	for count, want := range map[string]string{"null": "count: null", "": "count: missing", `"3"`: "count: wrong_type", "-1": "count: sign", "1.5": "count: too_many_decimals"} {
+		if got := controlRefused(t, editControl("count", count, "amounts", "{}")).Faults.Error(); got != want {
+			t.Errorf("count %s: %s, want %s", count, got, want)
+		}
+	}
+}
