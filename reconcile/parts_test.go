@@ -286,3 +286,34 @@ func TestCutBodiesAreNotRead(t *testing.T) {
 		t.Errorf("a mended body: %+v, %t", w, ok)
 	}
 }
+
+// TestNameRest: what is missing, and named nowhere, belongs to the only window
+// that lacks something.
+func TestNameRest(t *testing.T) {
+	compared := &Result{Examples: []Example{{Kind: KindMissing, ID: "a"}, {Kind: KindUnexpected, ID: "b"}, {Kind: KindMissing, ID: "c"}}}
+	for name, c := range map[string]struct {
+		windows []WindowExample
+		missing int64
+		want    []Example // of the first
+	}{
+		"one window":  {[]WindowExample{{Verdict: Missing}}, 1, []Example{{Kind: KindMissing, ID: "a"}, {Kind: KindMissing, ID: "c"}}},
+		"two windows": {[]WindowExample{{Verdict: Missing}, {Verdict: Missing}}, 2, nil},
+		"not told":    {[]WindowExample{{Verdict: TooMany}}, 1, nil},
+		"named elsewhere": {[]WindowExample{{Verdict: Missing}, {Verdict: Differs, Payments: []Example{{Kind: KindMissing, ID: "a"}}}}, 1,
+			[]Example{{Kind: KindMissing, ID: "c"}}},
+	} {
+		r := WindowsResult{Examples: c.windows, ByVerdict: map[Verdict]int64{Missing: c.missing}}
+		r.nameRest(compared)
+		if diff := cmp.Diff(c.want, r.Examples[0].Payments); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+	r := WindowsResult{Examples: []WindowExample{{Verdict: Missing}}, ByVerdict: map[Verdict]int64{Missing: 1}}
+	many := &Result{}
+	for i := range mostNamed + 1 {
+		many.Examples = append(many.Examples, Example{Kind: KindMissing, ID: fmt.Sprint(i)})
+	}
+	if r.nameRest(many); len(r.Examples[0].Payments) != mostNamed {
+		t.Errorf("%d are named", len(r.Examples[0].Payments))
+	}
+}

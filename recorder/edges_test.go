@@ -59,6 +59,7 @@ func TestConflictDetail(t *testing.T) {
 func TestNothingToWarnOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t)
+		h.config.Batch, h.config.Writers = 3, 2 // many transactions of each writer
 		h.publish(events(20)...)
 		h.record()
 		h.wantLogged("level=WARN", 0)
@@ -175,5 +176,57 @@ func TestSilentOutageIsClosed(t *testing.T) {
 		}
 		stop()
 		h.wantLogged("closed an outage that a dead recorder left open", 1)
+	})
+}
+
+// The story of an outage waits for what is held, however many were done with
+// before it.
+func TestStoryCountsFromItsEnd(t *testing.T) {
+	const story = "the outage of the store is made good"
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.config.Batch, h.config.Writers = 1, 1
+		h.publish(events(30)...)
+		stop := h.start()
+		time.Sleep(time.Second)
+		h.faulty.Down("gone")
+		for i := range 9 {
+			h.publish(event("later-"+string(rune('a'+i)), "1.00"))
+		}
+		time.Sleep(20 * time.Second)
+		h.slowCommits(time.Second)
+		h.faulty.Up()
+		time.Sleep(7 * time.Second)
+		h.wantLogged(story, 0)
+		time.Sleep(10 * time.Second)
+		if n := h.logged(story, "queued"); n != 9 {
+			t.Errorf("%d had queued up, want 9", n)
+		}
+		if ms := h.logged(story, "drained_ms"); ms < 8_000 || ms > 10_000 {
+			t.Errorf("drained in %d ms, want some 9 s", ms)
+		}
+		stop()
+	})
+}
+
+// Outages of both components that end together are both written.
+func TestTwoOutagesAreWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.publish(event("a", "1.00"))
+		h.faulty.Down("gone")
+		stop := h.start()
+		time.Sleep(10 * time.Second)
+		h.broker.Down()
+		time.Sleep(10 * time.Second)
+		h.faulty.Up()
+		time.Sleep(10 * time.Second)
+		h.broker.Up()
+		time.Sleep(20 * time.Second)
+		stop()
+		if os := h.outages(); len(os) != 2 || os[0].EndedAt.IsZero() || os[1].EndedAt.IsZero() || os[0].Component == os[1].Component {
+			t.Errorf("outages %+v, want one of each, ended", os)
+		}
+		h.wantLogged("could not be written", 0)
 	})
 }
