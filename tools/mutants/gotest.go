@@ -15,9 +15,10 @@ import (
 // realGoEnv names the go that is asked in the end.
 const realGoEnv = "RECIBO_MUTANTS_GO"
 
-// timed are tests that measure how long something takes: they fail when the
-// machine is busy, and that would be taken for a kill.
-const timed = "^TestDecodeTimePerByte$"
+// timed are tests that measure how fast something is, or how far ahead a
+// goroutine gets: they fail when the machine is busy, and that would be taken
+// for a kill.
+const timed = "^(TestDecodeTimePerByte|TestWindowsReadNoFurther)$"
 
 // firstRun is how long the first run of the tests takes at least. Gremlins
 // multiplies it to know an endless loop, and a cached build would make it so
