@@ -81,7 +81,7 @@ func (e *environment) quarantineDiscard() *cobra.Command {
 	return e.with(cmd, settings{names: join(storeSettings, []string{"wait", "max-event-bytes", "timezone", "output", "progress"})},
 		func(cmd *cobra.Command, a *app.App, ids []string) error {
 			if f.note == "" && !f.dryRun {
-				return &app.UsageError{Err: fmt.Errorf("discard: no note says why"), Tip: "add --note 'why these are no payments'"}
+				e.console.note("without --note the history will not say why")
 			}
 			return e.actOnMany(cmd, a, &f, ids, many{verb: "discard", question: "Discard", destroys: true,
 				states: []quarantine.State{quarantine.Held}, asksFor: !f.single(ids), do: a.DiscardEntries})
