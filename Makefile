@@ -60,7 +60,7 @@ soak: ## What make test does for a moment, for a long while: kills, hosts, seeds
 	go test -race ./store/postgres ./store/mysql ./store/mongodb
 	go test ./e2e -run Chaos -tags chaos -timeout 60m -v
 
-mutants: ## Change the code one token at a time and see that tests notice; a table (two hours; PKG="payment wire": these)
+mutants: ## Change the code one token at a time and see that tests notice; a table (an hour or two; PKG="payment wire": these)
 	go -C tools build -o ../bin/gremlins github.com/go-gremlins/gremlins/cmd/gremlins
 	go -C tools build -o ../bin/mutants.run ./mutants
 	nice -n 10 bin/mutants.run $(PKG)
