@@ -65,8 +65,14 @@ func (h *habitat) fill() (err error) {
 	return copyTree(h.root, ".")
 }
 
+// remove tries again for a while: after an interrupt, tests that are being killed
+// may still write.
 func (h *habitat) remove() {
-	if err := os.RemoveAll(h.dir); err != nil {
+	err := os.RemoveAll(h.dir)
+	for until := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(until); err = os.RemoveAll(h.dir) {
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 	}
 }
