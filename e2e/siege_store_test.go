@@ -193,8 +193,10 @@ var books = []string{
 	// I2: an id is recorded once.
 	"(SELECT count(*) - count(DISTINCT transaction_id) FROM payments)",
 	// I6: the history of an entry ends where the entry stands.
-	"(SELECT count(*) FROM quarantine q WHERE NOT EXISTS (SELECT 1 FROM quarantine_history h WHERE h.entry_id = q.id AND h.to_state = q.state" +
-		" AND h.attempt = q.attempt AND h.line = (SELECT max(line) FROM quarantine_history l WHERE l.entry_id = q.id)))",
+	// Joined, not looked up entry by entry: a server that was just killed has no
+	// statistics, and took minutes for 200,000 entries.
+	"(SELECT count(*) FROM quarantine q LEFT JOIN (SELECT entry_id, max(line) AS line FROM quarantine_history GROUP BY entry_id) l ON l.entry_id = q.id" +
+		" LEFT JOIN quarantine_history h ON h.line = l.line WHERE h.line IS NULL OR h.to_state <> q.state OR h.attempt <> q.attempt)",
 	// I5: what outages there were are over, each after it began.
 	"(SELECT count(*) FROM outages WHERE ended_at IS NULL)",
 	"(SELECT count(*) FROM outages WHERE ended_at < began_at)",
