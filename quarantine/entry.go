@@ -33,20 +33,6 @@ const (
 	TruncatedBody = 64 << 10 // of longer ones this much is kept
 )
 
-// FieldError is one field that is wrong, or in which a conflict differs. It
-// holds values, which may be personal data: it is kept in the entry and never
-// logged.
-type FieldError struct {
-	Field    string `json:"field"`
-	Code     string `json:"code"`               // a payment.Code, or CodeDiffers
-	Value    string `json:"value,omitempty"`    // what arrived
-	Recorded string `json:"recorded,omitempty"` // conflicts: what is recorded
-	Hint     string `json:"hint,omitempty"`
-}
-
-// CodeDiffers is the code of a field in which a conflict's two versions differ.
-const CodeDiffers = "differs"
-
 // Entry is one distinct body that could not be recorded, for one reason.
 type Entry struct {
 	ID          string // EntryID(body, first reason); never changes

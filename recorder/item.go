@@ -60,20 +60,3 @@ func (it *item) entry(reason quarantine.Reason, detail string, fields []quaranti
 	}
 	return e
 }
-
-func faultFields(faults payment.Faults) []quarantine.FieldError {
-	fields := make([]quarantine.FieldError, len(faults))
-	for i, f := range faults {
-		fields[i] = quarantine.FieldError{Field: f.Field, Code: string(f.Code), Value: f.Value, Hint: f.Hint}
-	}
-	return fields
-}
-
-func differenceFields(ds []payment.Difference) []quarantine.FieldError {
-	fields := make([]quarantine.FieldError, len(ds))
-	for i, d := range ds {
-		fields[i] = quarantine.FieldError{Field: d.Field, Code: quarantine.CodeDiffers,
-			Value: d.Arrived, Recorded: d.Recorded}
-	}
-	return fields
-}

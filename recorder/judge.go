@@ -41,7 +41,7 @@ func (d *decision) keep(it *item) {
 		d.hold(it, e.Reason, e.Detail, e.FieldErrors)
 		return
 	}
-	d.hold(it, quarantine.Reason(it.bad.Reason), it.bad.Detail, faultFields(it.bad.Faults))
+	d.hold(it, quarantine.Reason(it.bad.Reason), it.bad.Detail, quarantine.FaultFields(it.bad.Faults))
 }
 
 // compare judges a copy that was not written against what stands.
@@ -56,19 +56,7 @@ func (d *decision) compare(u *unit, it *item, stands standing) {
 		d.accept(it, store.FateDuplicate)
 		return
 	}
-	d.hold(it, quarantine.Conflict, conflictDetail(it, differences), differenceFields(differences))
-}
-
-func conflictDetail(it *item, ds []payment.Difference) string {
-	detail := "this transaction_id is recorded with another "
-	if it.control != nil {
-		detail = "this window's control total is recorded with another "
-	}
-	detail += ds[0].Field
-	for _, d := range ds[1:] {
-		detail += ", " + d.Field
-	}
-	return detail
+	d.hold(it, quarantine.Conflict, quarantine.ConflictDetail(it.control != nil, differences), quarantine.DifferenceFields(differences))
 }
 
 // accept notes that what the item says is recorded, now or before.

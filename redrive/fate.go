@@ -47,24 +47,18 @@ func Predict(ctx context.Context, r store.Reader, body []byte, o wire.Options) (
 }
 
 func badFate(r *reading) Fate {
-	f := Fate{Kind: FateKind(r.bad.Reason), Detail: r.bad.Detail, Offset: r.bad.Offset,
-		TransactionID: r.transactionID, Amount: r.amount}
-	for _, x := range r.bad.Faults {
-		f.FieldErrors = append(f.FieldErrors, quarantine.FieldError{Field: x.Field, Code: string(x.Code), Value: x.Value, Hint: x.Hint})
-	}
-	return f
+	return Fate{Kind: FateKind(r.bad.Reason), Detail: r.bad.Detail, Offset: r.bad.Offset,
+		FieldErrors: quarantine.FaultFields(r.bad.Faults), TransactionID: r.transactionID, Amount: r.amount}
 }
 
 func fateOf(r *reading, stands *standing) Fate {
 	f := Fate{Kind: WillRecord, Offset: -1, TransactionID: r.transactionID, Amount: r.amount}
-	differences, recorded := stands.diff(r)
-	if recorded {
+	switch differences, recorded := stands.diff(r); {
+	case len(differences) > 0:
+		f.Kind, f.Detail = FateKind(quarantine.Conflict), quarantine.ConflictDetail(r.Control != nil, differences)
+		f.FieldErrors = quarantine.DifferenceFields(differences)
+	case recorded:
 		f.Kind = WillDuplicate
-	}
-	for i, d := range differences {
-		f.Kind = FateKind(quarantine.Conflict)
-		f.FieldErrors = append(f.FieldErrors, quarantine.FieldError{Field: d.Field, Code: quarantine.CodeDiffers, Value: d.Arrived, Recorded: d.Recorded})
-		f.Detail += [...]string{"it is recorded with another ", ", "}[min(i, 1)] + d.Field
 	}
 	return f
 }

@@ -66,7 +66,7 @@ func TestPredict(t *testing.T) {
 			{"new", event("new", "1.00"), redrive.Fate{Kind: "recorded", Offset: -1, TransactionID: "new", Amount: brl(100)}},
 			{"duplicate", event("there", "5.00"), redrive.Fate{Kind: "duplicate", Offset: -1, TransactionID: "there", Amount: brl(500)}},
 			{"conflict", strings.Replace(event("there", "5.01"), `"Q"`, `"R"`, 1), redrive.Fate{Kind: "conflict", Offset: -1, TransactionID: "there", Amount: brl(501),
-				Detail: "it is recorded with another amount, payee_account",
+				Detail: "this transaction_id is recorded with another amount, payee_account",
 				FieldErrors: []quarantine.FieldError{{Field: "amount", Code: "differs", Value: "5.01", Recorded: "5.00"},
 					{Field: "payee_account", Code: "differs", Value: "R", Recorded: "Q"}}}},
 			{"malformed", `{"a":}`, redrive.Fate{Kind: "malformed", Offset: 5, Detail: "byte 5: a value was expected"}},
