@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"recibo/quarantine"
-	"recibo/queue"
 	"recibo/store"
 )
 
@@ -68,27 +67,6 @@ func TestPartsAreBounded(t *testing.T) {
 		}
 		if fmt.Sprint(got) != c.want {
 			t.Errorf("%v become %v, want %s", c.sizes, got, c.want)
-		}
-	}
-}
-
-// TestAnswersAreSorted: each message is sent, to be sent again, or too big.
-func TestAnswersAreSorted(t *testing.T) {
-	part := []outgoing{{entryID: "0"}, {entryID: "1"}, {entryID: "2"}, {entryID: "3"}}
-	for name, c := range map[string]struct {
-		err           error
-		sent          int
-		again, tooBig int
-	}{
-		"all well":          {nil, 4, 0, 0},
-		"no answer":         {errors.New("gone"), 0, 4, 0},
-		"some refused":      {&queue.PartialError{Refused: []int{1}, Unknown: []int{3}}, 2, 2, 0},
-		"some are too big":  {&queue.PartialError{Refused: []int{0, 2}, Unknown: []int{3}, TooBig: true}, 1, 1, 2},
-		"nothing is wanted": {&queue.PartialError{Unknown: []int{0, 1, 2, 3}}, 0, 4, 0},
-	} {
-		sent, again, tooBig := sorted(part, c.err)
-		if sent != c.sent || len(again) != c.again || len(tooBig) != c.tooBig {
-			t.Errorf("%s: %d sent, %v again, %v too big", name, sent, again, tooBig)
 		}
 	}
 }

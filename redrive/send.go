@@ -57,8 +57,9 @@ func (r *run) send(ctx context.Context, out []outgoing) error {
 		if errors.Is(err, queue.ErrClosed) {
 			return err
 		}
-		sent, again, tooBig := sorted(part, err)
-		r.result.Sent += int64(sent)
+		answer := queue.AnswerOf(len(part), err)
+		tooBig, again := picked(part, answer.TooBig), picked(part, answer.Again())
+		r.result.Sent += int64(len(answer.Accepted))
 		r.progress()
 		switch half := len(tooBig) / 2; {
 		case len(tooBig) == 1:
@@ -103,28 +104,13 @@ func messages(part []outgoing) []queue.Message {
 	return ms
 }
 
-// sorted tells from the answer to a publish how many the queue has, which are
-// to be sent again, and which are too big. One without an answer is sent again:
-// if it had arrived, that is a duplicate.
-func sorted(part []outgoing, err error) (sent int, again, tooBig []outgoing) {
-	if err == nil {
-		return len(part), nil, nil
+// picked are the elements of part with these indexes.
+func picked(part []outgoing, indexes []int) []outgoing {
+	var all []outgoing
+	for _, i := range indexes {
+		all = append(all, part[i])
 	}
-	partial, ok := errors.AsType[*queue.PartialError](err)
-	if !ok {
-		return 0, part, nil
-	}
-	for i := range part {
-		switch refused := slices.Contains(partial.Refused, i); {
-		case refused && partial.TooBig:
-			tooBig = append(tooBig, part[i])
-		case refused || slices.Contains(partial.Unknown, i):
-			again = append(again, part[i])
-		default:
-			sent++
-		}
-	}
-	return sent, again, tooBig
+	return all
 }
 
 // refuse puts an entry back that the queue does not take for its size.

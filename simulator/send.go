@@ -3,7 +3,6 @@ package simulator
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"recibo/queue"
 )
@@ -83,36 +82,25 @@ func (r *run) settle(s *sending, part []int, err error) (accepted []int, failed 
 	if err == nil {
 		return part, false
 	}
-	partial, ok := errors.AsType[*queue.PartialError](err)
-	if !ok { // an error without details leaves all of them without an answer
-		partial = &queue.PartialError{Unknown: indexes(len(part)), Err: err}
-	}
-	unsent := make([]bool, len(part))
-	var tooBig, again []int
-	for _, i := range partial.Refused {
-		unsent[i] = true
-		if partial.TooBig {
-			tooBig = append(tooBig, part[i])
-		} else {
-			again = append(again, part[i])
-		}
-	}
-	for _, i := range partial.Unknown {
-		unsent[i] = true
+	answer := queue.AnswerOf(len(part), err)
+	for _, i := range answer.Unknown {
 		s.doubt[part[i]] = true
-		again = append(again, part[i])
 	}
-	for i, n := range part {
-		if !unsent[i] {
-			accepted = append(accepted, n)
-		}
-	}
+	again := picked(part, answer.Again())
 	if len(again) > 0 {
-		slices.Sort(again)
 		s.parts = append(s.parts, again)
 	}
-	r.tooBig(s, tooBig)
-	return accepted, len(again) > 0
+	r.tooBig(s, picked(part, answer.TooBig))
+	return picked(part, answer.Accepted), len(again) > 0
+}
+
+// picked are the elements of part with these indexes.
+func picked(part, indexes []int) []int {
+	var all []int
+	for _, i := range indexes {
+		all = append(all, part[i])
+	}
+	return all
 }
 
 // tooBig halves what was refused for its size, since together messages may be
@@ -127,7 +115,6 @@ func (r *run) tooBig(s *sending, refused []int) {
 		r.log.Warn("message is too big for the queue, not sent",
 			"queue", r.Queue, "message", m.ID, "bytes", len(m.Body))
 	default:
-		slices.Sort(refused)
 		s.parts = append(s.parts, refused[half:], refused[:half])
 	}
 }

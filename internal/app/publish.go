@@ -108,7 +108,7 @@ func (w *publishing) flush(ctx context.Context) error {
 		if err != nil && !ok {
 			return err
 		}
-		later := w.settle(n, partial)
+		later := w.settle(n, err)
 		if ctx.Err() != nil {
 			return w.stopped(partial)
 		}
@@ -138,22 +138,17 @@ func (w *publishing) stopped(e *queue.PartialError) error {
 // settle counts what became of the first n messages and keeps what is to be
 // sent again. What had no answer is sent again too: if it had arrived, that is
 // a duplicate. later is true when the queue needs time.
-func (w *publishing) settle(n int, e *queue.PartialError) (later bool) {
-	if e == nil {
-		e = &queue.PartialError{}
-	}
-	w.result.Sent += int64(n - len(e.Unknown) - len(e.Refused))
-	again := slices.Clone(e.Unknown)
+func (w *publishing) settle(n int, err error) (later bool) {
+	answer := queue.AnswerOf(n, err)
+	w.result.Sent += int64(len(answer.Accepted))
+	again := answer.Again()
 	later = len(again) > 0
-	switch {
-	case e.TooBig && n == 1:
+	switch tooBig := answer.TooBig; {
+	case len(tooBig) > 0 && n == 1:
 		w.refuse(0)
-	case e.TooBig: // together they may be too big, alone not
+	case len(tooBig) > 0: // together they may be too big, alone not
 		w.single = true
-		again = append(again, e.Refused...)
-	case len(e.Refused) > 0:
-		later = true
-		again = append(again, e.Refused...)
+		again = append(again, tooBig...)
 	}
 	w.keep(append(again, span(n, len(w.batch))...))
 	return later
