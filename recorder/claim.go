@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"slices"
+	"strings"
 
 	"recibo/quarantine"
 	"recibo/store"
@@ -93,14 +94,7 @@ func (w *writer) lookUpClaims(ctx context.Context, items []*item) error {
 // checkClaim holds one claim against the entries that were found.
 func (w *writer) checkClaim(ctx context.Context, it *item, entries []quarantine.Entry) error {
 	it.claim.entry, it.payment.EntryID = nil, ""
-	at, found := slices.BinarySearchFunc(entries, it.claim.entryID, func(e quarantine.Entry, id string) int {
-		if e.ID < id {
-			return -1
-		} else if e.ID > id {
-			return 1
-		}
-		return 0
-	})
+	at, found := slices.BinarySearchFunc(entries, it.claim.entryID, func(e quarantine.Entry, id string) int { return strings.Compare(e.ID, id) })
 	if !found || it.claim.attempt > entries[at].Attempt {
 		return nil
 	}

@@ -46,8 +46,7 @@ func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, err
 			if err != nil {
 				d = sent
 			}
-			w.r.storeWatch.answered(anyWriter, d.outage)
-			w.settled(d)
+			w.landed(d)
 			return nil, nil
 		}
 		if errors.Is(err, store.ErrFenced) || errors.Is(err, errLanded) {
@@ -70,10 +69,16 @@ func (w *writer) commitUnits(ctx context.Context, units []*unit) ([][]*unit, err
 			}
 			redone = 0
 		case store.ClassData, store.ClassTooBig, store.ClassTooSlow:
-			if sent != nil && w.hadLanded(ctx) {
-				w.r.storeWatch.answered(anyWriter, sent.outage)
-				w.settled(sent)
-				return nil, nil
+			if sent != nil {
+				landed, err := w.hadLanded(ctx)
+				if err != nil {
+					return nil, err
+				}
+				if landed {
+					w.landed(sent)
+					return nil, nil
+				}
+				sent = nil
 			}
 			if pieces, ok := w.divide(ctx, units, class, err); ok {
 				return pieces, nil
@@ -100,30 +105,37 @@ func (w *writer) attempt(ctx context.Context, units []*unit) (*decision, error) 
 
 // hadLanded asks whether the writer's last transaction, which had no answer, was
 // committed, before its units are cut up: the pieces would count them again. It
-// asks until it is answered or ctx ends.
-func (w *writer) hadLanded(ctx context.Context) bool {
+// asks until it is answered; it only fails when ctx ends.
+func (w *writer) hadLanded(ctx context.Context) (bool, error) {
 	waits := store.Backoff()
-	claim := w.identity
-	claim.Seq, claim.SeenAt = w.seq+1, w.r.config.now()
-	for ctx.Err() == nil {
-		err := w.r.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-			landed, err := tx.Claim(ctx, claim)
-			if err == nil && landed {
-				err = errLanded
-			} else if err == nil {
-				err = errNotLanded
-			}
-			return err // in any case: nothing is to be written
-		})
+	for {
+		err := w.askLanded(ctx)
 		switch {
 		case errors.Is(err, errLanded):
-			return true
+			return true, nil
 		case errors.Is(err, errNotLanded), errors.Is(err, store.ErrFenced):
-			return false
+			return false, nil
 		}
-		sleep(ctx, waits.NextBackOff())
+		if err := w.r.storeWatch.wait(ctx, anyWriter, err, waits.NextBackOff()); err != nil {
+			return false, err
+		}
 	}
-	return false
+}
+
+// askLanded begins the transaction again and ends it when it is known whether
+// its number is taken: nothing is written in any case.
+func (w *writer) askLanded(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	return w.r.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		switch landed, err := tx.Claim(ctx, w.next(w.r.config.now())); {
+		case err != nil:
+			return err
+		case landed:
+			return errLanded
+		}
+		return errNotLanded
+	})
 }
 
 // divide answers an error that the units themselves cause. Several are halved,

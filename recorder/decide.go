@@ -38,9 +38,7 @@ type decision struct {
 // decide settles the fate of every item of units inside tx.
 func (w *writer) decide(ctx context.Context, tx store.Tx, units []*unit) (*decision, error) {
 	now := w.r.config.now()
-	claim := w.identity
-	claim.Seq, claim.SeenAt = w.seq+1, now
-	switch landed, err := tx.Claim(ctx, claim); {
+	switch landed, err := tx.Claim(ctx, w.next(now)); {
 	case err != nil:
 		return nil, err
 	case landed:

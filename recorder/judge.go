@@ -74,7 +74,7 @@ func (d *decision) accept(it *item, kind store.Fate) {
 // from quarantine goes back to the entry that it came from.
 func (d *decision) hold(it *item, reason quarantine.Reason, detail string, fields []quarantine.FieldError) {
 	e := it.entry(reason, detail, fields, d.queue, d.now)
-	if it.claim != nil && it.claim.entry != nil && (it.claim.decides() || it.claim.lost()) {
+	if it.claim.decides() || it.claim.lost() {
 		e.ID = it.claim.entryID
 	}
 	if same := d.entries[e.ID]; same != nil {

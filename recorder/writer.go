@@ -3,6 +3,7 @@ package recorder
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"recibo/store"
 )
@@ -40,8 +41,16 @@ func (w *writer) run(ctx context.Context, b *buffer) {
 	}
 }
 
-// settled accounts for what a committed decision decided, and has it acked.
-func (w *writer) settled(d *decision) {
+// next is the writer with the number of its next transaction.
+func (w *writer) next(now time.Time) store.Writer {
+	next := w.identity
+	next.Seq, next.SeenAt = w.seq+1, now
+	return next
+}
+
+// landed accounts for what a committed decision decided, and has it acked.
+func (w *writer) landed(d *decision) {
+	w.r.storeWatch.answered(anyWriter, d.outage)
 	w.seq++
 	w.r.counts.add(d.fates)
 	for _, s := range settlements(d.units) {
