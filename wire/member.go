@@ -39,8 +39,9 @@ func (s *scanner) member(keys *objectKeys, depth int) bool {
 		v.key = key
 		s.fields[f] = v
 	case depth == 1:
-		s.name(s.bytes(key))
-		s.keep(rawKey, s.body[from:s.pos], s.spaces > spaces)
+		if s.name(s.bytes(key)); !s.control { // nothing of a control total is kept
+			s.keep(rawKey, s.body[from:s.pos], s.spaces > spaces)
+		}
 	}
 	return true
 }
