@@ -27,6 +27,9 @@ func readAhead[T any](ctx context.Context, fetch func(ctx context.Context, after
 		defer close(pages)
 		for after := ""; ; {
 			page, err := fetch(ctx, after)
+			if err == nil {
+				err = ctx.Err() // stop empties pages, so that there is room for ever more
+			}
 			if err != nil {
 				failed <- err
 				return
