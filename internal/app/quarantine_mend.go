@@ -61,9 +61,6 @@ func (m *Mending) Body() []byte {
 	return m.entry.Body
 }
 
-// Original is the body as it came.
-func (m *Mending) Original() []byte { return m.entry.Body }
-
 // Detail says why the entry is held.
 func (m *Mending) Detail() string { return string(m.entry.Reason) + ": " + m.entry.Detail }
 
