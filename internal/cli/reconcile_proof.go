@@ -11,7 +11,7 @@ import (
 func windowRows(p *app.WindowsProof) [][]string {
 	rows := [][]string{{windowSentence(p)}}
 	if len(p.Examples) > 0 {
-		rows = append(rows, []string{}, []string{"SOURCE", "FROM", "UNTIL", "VERDICT", "EXPECTED", "RECORDED", "DIFFERENCE", "EXPLANATION"})
+		rows = append(rows, []string{}, []string{"SOURCE", "FROM", "UNTIL", "VERDICT", "EXPECTED", "RECORDED", "DIFFERENCE"})
 	}
 	for _, x := range p.Examples {
 		amounts := make(map[string]string, len(x.Difference.Amounts))
@@ -19,9 +19,10 @@ func windowRows(p *app.WindowsProof) [][]string {
 			amounts[string(c)] = amount
 		}
 		rows = append(rows, []string{text(x.Source), x.From, x.Until, string(x.Verdict), number(x.Expected.Count), number(x.Recorded.Count),
-			strings.TrimSuffix(fmt.Sprintf("%+d, %s", x.Difference.Count, money(amounts)), ", -"), x.Explanation})
+			strings.TrimSuffix(fmt.Sprintf("%+d, %s", x.Difference.Count, money(amounts)), ", -")})
 	}
-	for _, x := range p.Examples {
+	for _, x := range p.Examples { // below the table: sentences are longer than a line
+		rows = append(rows, []string{}, []string{fmt.Sprintf("%s from %s: %s", text(x.Source), x.From, x.Explanation)})
 		for _, named := range x.Payments {
 			rows = append(rows, []string{named.Kind, named.ID})
 		}
