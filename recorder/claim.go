@@ -17,6 +17,8 @@ type claim struct {
 	entryID string
 	attempt int
 	entry   *quarantine.Entry // what the store says, without its body; nil: the claim does not count
+	// replaced: the bytes are a mended body that another one has replaced since.
+	replaced bool
 }
 
 // claimOf reads the header, nil without one.
@@ -34,7 +36,7 @@ func claimOf(headers map[string]string) *claim {
 
 // decides reports whether the fate of this delivery is the fate of its entry.
 func (c *claim) decides() bool {
-	return c != nil && c.entry != nil && c.entry.State == quarantine.Redriven && c.entry.Attempt == c.attempt
+	return c != nil && c.entry != nil && !c.replaced && c.entry.State == quarantine.Redriven && c.entry.Attempt == c.attempt
 }
 
 // lost reports whether the entry went on without this delivery: it was decided
@@ -93,35 +95,39 @@ func (w *writer) lookUpClaims(ctx context.Context, items []*item) error {
 
 // checkClaim holds one claim against the entries that were found.
 func (w *writer) checkClaim(ctx context.Context, it *item, entries []quarantine.Entry) error {
-	it.claim.entry, it.payment.EntryID = nil, ""
-	at, found := slices.BinarySearchFunc(entries, it.claim.entryID, func(e quarantine.Entry, id string) int { return strings.Compare(e.ID, id) })
-	if !found || it.claim.attempt > entries[at].Attempt {
+	c := it.claim
+	c.entry, c.replaced = nil, false
+	defer it.setOrigin()
+	at, found := slices.BinarySearchFunc(entries, c.entryID, func(e quarantine.Entry, id string) int { return strings.Compare(e.ID, id) })
+	if !found || c.attempt > entries[at].Attempt {
 		return nil
 	}
 	e := &entries[at]
 	sum := sha256.Sum256(it.delivery.Body)
-	ours := sum == e.BodySHA256 || e.MendedBody != nil && sum == sha256.Sum256(e.MendedBody)
-	if !ours {
-		var err error
-		if ours, err = w.wasMended(ctx, e.ID, sum); err != nil {
+	if sum != e.BodySHA256 && (e.MendedBody == nil || sum != sha256.Sum256(e.MendedBody)) {
+		ours, err := w.wasMended(ctx, e.ID, sum)
+		if err != nil || !ours {
 			return err
 		}
+		c.replaced = true
 	}
-	if !ours {
-		return nil
-	}
-	it.claim.entry = e
-	if it.claim.decides() {
-		it.payment.EntryID = e.ID
-		if it.control != nil {
-			it.control.EntryID = e.ID
-		}
-	}
+	c.entry = e
 	return nil
 }
 
-// wasMended reports whether the bytes are a mended body that another one has
-// replaced since.
+// setOrigin notes the entry that the item comes from, if it decides about it.
+func (it *item) setOrigin() {
+	id := ""
+	if it.claim.decides() {
+		id = it.claim.entryID
+	}
+	it.payment.EntryID = id
+	if it.control != nil {
+		it.control.EntryID = id
+	}
+}
+
+// wasMended reports whether the bytes once were the entry's mended body.
 func (w *writer) wasMended(ctx context.Context, entryID string, sum [sha256.Size]byte) (bool, error) {
 	lines, err := w.r.store.Reader().History(ctx, entryID)
 	return slices.ContainsFunc(lines, func(l quarantine.HistoryLine) bool {

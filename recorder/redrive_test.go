@@ -268,10 +268,13 @@ func TestReplacedMendedBodyIsNotRecorded(t *testing.T) {
 		h.faulty.RefusePayments(nil)
 		h.mend(h.held(), event("o", "1.50"))
 		h.step(h.held(), quarantine.Redriven)
+		h.send(back(h.held(), 2, event("n", "1.50"))) // as nobody sent it
+		h.record()
+		h.wantPayments()
 		h.send(back(h.held(), 2, event("o", "1.50")), back(h.held(), 1, event("n", "1.50")))
 		h.record()
 		h.wantPayments("o 1.50")
-		h.wantEntry("resolved", 2, "rejected", 3, "recorder", "recorded")
+		h.wantEntry("resolved", 2, "rejected", 4, "recorder", "recorded")
 	})
 }
 
